@@ -1,0 +1,165 @@
+"""Finds the arch folders and reads them.
+
+An arch is a folder of ``templates/`` with an ``arch.toml``; its name is the
+folder's.  ``SC_TEMPLATES`` in the environment names another ``templates/``.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from transformer.arch.model import (
+    Arch,
+    Branch,
+    Emulation,
+    Field,
+    Form,
+    IndirectBranch,
+    Instruction,
+    Registers,
+    Toolchain,
+    Variant,
+)
+
+
+class UnknownArch(ValueError):
+    """No such arch; the message lists those that there are."""
+
+
+class BadArch(ValueError):
+    """An ``arch.toml`` that does not say what it must; names the file."""
+
+
+def templates_dir() -> Path:
+    """The folder of templates: of the environment, the wheel or the clone."""
+    named = os.environ.get("SC_TEMPLATES")
+    if named:
+        return Path(named)
+    package = Path(__file__).resolve().parent.parent
+    bundled = package / "templates"
+    return bundled if bundled.is_dir() else package.parent / "templates"
+
+
+def names() -> list[str]:
+    """The names of all arches, sorted."""
+    return sorted(p.parent.name for p in templates_dir().glob("*/arch.toml"))
+
+
+def host() -> Arch:
+    """The arch of this machine; ``UnknownArch`` where there is none."""
+    machine = platform.machine()
+    fitting = [n for n in names() if machine in load(n).machines]
+    if not fitting:
+        raise UnknownArch(f"no arch for this machine ({machine}); there are: {', '.join(names())}")
+    return load(machine if machine in fitting else fitting[0])
+
+
+def load(name: str) -> Arch:
+    """The arch called ``name``; ``UnknownArch`` or ``BadArch`` where it fails."""
+    return _load(templates_dir(), name)
+
+
+@cache
+def _load(templates: Path, name: str) -> Arch:
+    folder = templates / name
+    if not name or Path(name).name != name or not (folder / "arch.toml").is_file():
+        known = ", ".join(sorted(p.parent.name for p in templates.glob("*/arch.toml")))
+        raise UnknownArch(f"unknown arch '{name}'; there are: {known}")
+    path = folder / "arch.toml"
+    try:
+        return _arch(name, folder, tomllib.loads(path.read_text(encoding="utf-8")))
+    except KeyError as e:
+        raise BadArch(f"{path}: {e.args[0]!r} is missing") from e
+    except (tomllib.TOMLDecodeError, TypeError, ValueError) as e:
+        raise BadArch(f"{path}: {e}") from e
+
+
+def _arch(name: str, folder: Path, data: dict[str, Any]) -> Arch:
+    elf, code = data["elf"], data["code"]
+    order = elf["byteorder"]
+    return Arch(
+        name=name,
+        folder=folder,
+        title=data["title"],
+        machines=tuple(data["machines"]),
+        elf_machine=elf["machine"],
+        elf_class=elf["class"],
+        byteorder=order,
+        pointer_size=elf["class"] // 8,
+        instruction_alignment=code["alignment"],
+        unit=code["unit"],
+        modes=tuple(data["modes"]),
+        default_mode=data["default_mode"],
+        dynamic_lowering=data["dynamic_lowering"],
+        branches={n: _branch(n, row, order) for n, row in data["branch"].items()},
+        instructions={
+            n: Instruction(n, bytes.fromhex(row)) for n, row in data["instruction"].items()
+        },
+        forms={n: Form(n, tuple(row)) for n, row in data["form"].items()},
+        landing_pads=tuple(bytes.fromhex(row) for row in data["landing_pad"]["codes"]),
+        indirect=tuple(IndirectBranch(**row) for row in data["indirect"]),
+        registers=_registers(data["registers"]),
+        emulation=_emulation(data["emulator"]),
+        toolchain=_toolchain(data["toolchain"]),
+        variants=tuple(_variant(row) for row in data["variant"]),
+        relocations=tuple(elf["relative_relocations"]),
+        constraints=dict(data["constraints"]),
+    )
+
+
+def _branch(name: str, row: dict[str, Any], byteorder: str) -> Branch:
+    fields = tuple(Field(*f) for f in row["fields"])
+    return Branch(name, row["base"], row["size"], row["bias"], fields, byteorder)
+
+
+def _registers(row: dict[str, Any]) -> Registers:
+    return Registers(
+        pc=row["pc"],
+        sp=row["sp"],
+        link=row.get("link"),
+        arguments=tuple(row["arguments"]),
+        returns=tuple(row["returns"]),
+        callee_saved=tuple(row["callee_saved"]),
+        scratch=tuple(row["scratch"]),
+    )
+
+
+def _emulation(row: dict[str, Any]) -> Emulation:
+    return Emulation(
+        unicorn_arch=row["unicorn_arch"],
+        unicorn_mode=tuple(row["unicorn_mode"]),
+        unicorn_prefix=row["unicorn_prefix"],
+        unicorn_cpu=row.get("unicorn_cpu", ""),
+        capstone_arch=row["capstone_arch"],
+        capstone_mode=tuple(row["capstone_mode"]),
+        stack_alignment=row["stack_alignment"],
+        stack_bias_at_entry=row["stack_bias_at_entry"],
+        return_address=row["return_address"],
+        setup=tuple(row.get("setup", {}).items()),
+    )
+
+
+def _toolchain(row: dict[str, Any]) -> Toolchain:
+    return Toolchain(
+        triples=tuple(row["triples"]),
+        cross_gcc=tuple(row["cross_gcc"]),
+        cross_gcc_package=row["cross_gcc_package"],
+        zig_target=row["zig_target"],
+        cflags=tuple(row["cflags"]),
+        ldflags=tuple(row["ldflags"]),
+    )
+
+
+def _variant(row: dict[str, Any]) -> Variant:
+    return Variant(
+        name=row["name"],
+        cflags=tuple(row["cflags"]),
+        ldflags=tuple(row.get("ldflags", ())),
+        pie=row["pie"],
+        pads=row["pads"],
+    )

@@ -1,0 +1,218 @@
+"""What an arch is, as data: the typed form of ``templates/<arch>/arch.toml``.
+
+Nothing here knows any particular arch.  Machine code is held as little- or
+big-endian integers of ``size`` bytes, addresses as plain ints.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Field:
+    """One run of bits of a branch displacement inside an instruction word.
+
+    Bits ``shift .. shift + width - 1`` of the displacement stand at bits
+    ``position .. position + width - 1`` of the instruction.
+    """
+
+    shift: int
+    width: int
+    position: int
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A direct pc-relative branch: how its displacement is stored.
+
+    ``base`` is the instruction with a displacement of 0, ``bias`` what is
+    added to the instruction's address to give the pc that it is relative to
+    (x86 counts from the next instruction).  The displacement is signed.
+    """
+
+    name: str
+    base: int
+    size: int
+    bias: int
+    fields: tuple[Field, ...]
+    byteorder: str
+
+    @property
+    def mask(self) -> int:
+        """The bits of the instruction that hold the displacement."""
+        return sum(((1 << f.width) - 1) << f.position for f in self.fields)
+
+    @property
+    def bits(self) -> int:
+        """Width of the signed displacement in bits, low zero bits included."""
+        return max(f.shift + f.width for f in self.fields)
+
+    @property
+    def step(self) -> int:
+        """The displacement is a multiple of this many bytes."""
+        return 1 << min(f.shift for f in self.fields)
+
+    def displacement(self, source: int, target: int) -> int:
+        return target - (source + self.bias)
+
+    def reaches(self, source: int, target: int) -> bool:
+        """Whether one such branch at ``source`` can go to ``target``."""
+        distance = self.displacement(source, target)
+        limit = 1 << (self.bits - 1)
+        return -limit <= distance < limit and distance % self.step == 0
+
+    def encode(self, source: int, target: int) -> bytes:
+        """The instruction's bytes; ``ValueError`` where it is out of reach."""
+        if not self.reaches(source, target):
+            raise ValueError(f"{self.name} at {source:#x} does not reach {target:#x}")
+        distance = self.displacement(source, target)
+        word = self.base
+        for f in self.fields:
+            word |= ((distance >> f.shift) & ((1 << f.width) - 1)) << f.position
+        return word.to_bytes(self.size, "little" if self.byteorder == "little" else "big")
+
+    def decode(self, source: int, code: bytes) -> int | None:
+        """Where the branch in ``code`` goes, or None if it is no such branch."""
+        if len(code) < self.size:
+            return None
+        word = int.from_bytes(code[: self.size], "little" if self.byteorder == "little" else "big")
+        if word & ~self.mask != self.base:
+            return None
+        distance = 0
+        for f in self.fields:
+            distance |= ((word >> f.position) & ((1 << f.width) - 1)) << f.shift
+        if distance >> (self.bits - 1):
+            distance -= 1 << self.bits
+        return source + self.bias + distance
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """A fixed instruction by its bytes, such as the arch's patchable NOP."""
+
+    name: str
+    code: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.code)
+
+
+@dataclass(frozen=True)
+class Form:
+    """What may stand in a patched place, by the names of the instructions.
+
+    ``states`` names rows of ``Arch.branches`` and ``Arch.instructions``; any
+    of them may replace any other by one store while other CPUs run the code.
+    """
+
+    place: str
+    states: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way in which the corpus is compiled for an arch.
+
+    ``pads`` tells that indirect branches must land on a landing pad.
+    """
+
+    name: str
+    cflags: tuple[str, ...]
+    ldflags: tuple[str, ...]
+    pie: bool
+    pads: bool
+
+
+@dataclass(frozen=True)
+class Registers:
+    """Registers by the emulator's names; ``link`` is None where calls push."""
+
+    pc: str
+    sp: str
+    link: str | None
+    arguments: tuple[str, ...]
+    returns: tuple[str, ...]
+    callee_saved: tuple[str, ...]
+    scratch: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class IndirectBranch:
+    """How an indirect branch is told from other instructions, by its bits.
+
+    ``kind`` is call, jump or return; ``needs_pad`` whether the place where it
+    lands must be a landing pad when those are on.
+    """
+
+    kind: str
+    mask: int
+    value: int
+    size: int
+    needs_pad: bool
+
+
+@dataclass(frozen=True)
+class Emulation:
+    """Names in Unicorn's and capstone's modules, and the stack's rules."""
+
+    unicorn_arch: str
+    unicorn_mode: tuple[str, ...]
+    unicorn_prefix: str
+    unicorn_cpu: str
+    capstone_arch: str
+    capstone_mode: tuple[str, ...]
+    stack_alignment: int
+    stack_bias_at_entry: int
+    return_address: str
+    setup: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """What compilers call the arch."""
+
+    triples: tuple[str, ...]
+    cross_gcc: tuple[str, ...]
+    cross_gcc_package: str
+    zig_target: str
+    cflags: tuple[str, ...]
+    ldflags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Arch:
+    """All that the project knows of one arch."""
+
+    name: str
+    folder: Path
+    title: str
+    machines: tuple[str, ...]
+    elf_machine: str
+    elf_class: int
+    byteorder: str
+    pointer_size: int
+    instruction_alignment: int
+    unit: int
+    modes: tuple[str, ...]
+    default_mode: str
+    dynamic_lowering: str
+    branches: dict[str, Branch]
+    instructions: dict[str, Instruction]
+    forms: dict[str, Form]
+    landing_pads: tuple[bytes, ...]
+    indirect: tuple[IndirectBranch, ...]
+    registers: Registers
+    emulation: Emulation
+    toolchain: Toolchain
+    variants: tuple[Variant, ...]
+    relocations: tuple[int, ...]
+    constraints: dict[str, str]
+
+    def branch(self, name: str) -> Branch:
+        return self.branches[name]
+
+    def instruction(self, name: str) -> Instruction:
+        return self.instructions[name]
