@@ -1,0 +1,18 @@
+"""Finds C compilers for an arch and runs them: preprocess, compile, link."""
+
+from transformer.toolchain.find import available, find
+from transformer.toolchain.model import Compiler, CompilerMissing, Completed
+from transformer.toolchain.run import check_syntax, compile_object, link, preprocess, run
+
+__all__ = [
+    "Compiler",
+    "CompilerMissing",
+    "Completed",
+    "available",
+    "check_syntax",
+    "compile_object",
+    "find",
+    "link",
+    "preprocess",
+    "run",
+]

@@ -1,0 +1,143 @@
+"""Runs a compiler: never through a shell, never for ever, whole process groups.
+
+The flags that a caller gives come after the compiler's own, so they win.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from transformer.toolchain.model import Compiler, Completed
+
+TIMEOUT_SECONDS = 300.0
+TIMED_OUT = 124  # the exit status of timeout(1)
+CANNOT_RUN = 127  # the shell's, for a command that it does not find
+NO_LIBRARY = ("-nostdlib", "-r")
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    timeout: float = TIMEOUT_SECONDS,
+    env: Mapping[str, str] | None = None,
+) -> Completed:
+    """Runs ``argv`` to its end; what cannot start or does not end is a failure.
+
+    The child gets a process group of its own, since a compiler driver's
+    children would outlive it when only the driver is killed.
+    """
+    argv = tuple(argv)
+    environment = {**os.environ, "LC_ALL": "C", **(env or {})}
+    try:
+        child = subprocess.Popen(
+            argv,
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            process_group=0,
+        )
+    except (OSError, ValueError) as e:
+        return Completed(argv, CANNOT_RUN, b"", f"{argv[0]}: {e}\n")
+    try:
+        out, err = child.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        _kill(child)
+        return Completed(argv, TIMED_OUT, b"", f"{argv[0]}: cut off after {timeout:g} s\n")
+    except BaseException:
+        _kill(child)
+        raise
+    return Completed(argv, child.returncode, out, err.decode(errors="replace"))
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.communicate()
+
+
+def preprocess(
+    cc: Compiler, source: Path, flags: Sequence[str] = (), *, cwd: Path | None = None
+) -> Completed:
+    """``stdout`` is the preprocessed text, with its line markers."""
+    return run([*cc.command, *flags, "-E", str(source)], cwd=cwd)
+
+
+def compile_object(
+    cc: Compiler, source: Path, output: Path, flags: Sequence[str] = (), *, cwd: Path | None = None
+) -> Completed:
+    """Compiles one unit (C, preprocessed C or assembly) to an object."""
+    return run([*cc.command, *flags, "-c", str(source), "-o", str(output)], cwd=cwd)
+
+
+def check_syntax(
+    cc: Compiler, source: Path, flags: Sequence[str] = (), *, cwd: Path | None = None
+) -> Completed:
+    """All of the compiler's diagnostics that need no code generation."""
+    return run([*cc.command, *flags, "-fsyntax-only", str(source)], cwd=cwd)
+
+
+def link(
+    cc: Compiler,
+    inputs: Sequence[Path],
+    output: Path,
+    flags: Sequence[str] = (),
+    *,
+    cwd: Path | None = None,
+) -> Completed:
+    """Links objects.  Without ``-nostdlib`` the C library of the target is linked in."""
+    rest = [*flags, *map(str, inputs), "-o", str(output)]
+    if not cc.linker:
+        return run([*cc.command, *rest], cwd=cwd)
+    if not any(flag in NO_LIBRARY for flag in flags):
+        return run([*cc.hosted, *rest], cwd=cwd, env=cache_environment())
+    return _link_apart([*cc.command, f"--ld-path={cc.linker[0]}", *rest], cc.linker, cwd)
+
+
+def _link_apart(driver: Sequence[str], linker: Sequence[str], cwd: Path | None) -> Completed:
+    """Asks the driver for its linker's command line, and runs that linker."""
+    asked = run([*driver, "-###"], cwd=cwd)
+    steps = [shlex.split(row) for row in asked.stderr.splitlines() if row.startswith(' "')]
+    if not asked.ok or not steps:
+        return asked
+    for step in steps:
+        done = run([*linker, *step[1:]] if step[0] == linker[0] else step, cwd=cwd)
+        if not done.ok:
+            break
+    return done
+
+
+def cache_environment() -> dict[str, str]:
+    """Where zig keeps its libraries, if its own choice (the home) is not writable."""
+    if "ZIG_GLOBAL_CACHE_DIR" in os.environ or os.access(_zig_default_cache(), os.W_OK):
+        return {}
+    folder = private_temporary("zig")
+    return {"ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder}
+
+
+def _zig_default_cache() -> Path:
+    """The nearest folder that exists on the way to zig's cache."""
+    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("HOME")
+    if not home:
+        return Path("/nowhere")
+    return next(p for p in [Path(home), *Path(home).resolve().parents] if p.exists())
+
+
+def private_temporary(name: str) -> str:
+    """A folder under the temporary one that no other user can write to."""
+    import tempfile
+
+    folder = Path(tempfile.gettempdir()) / f"sc-transform-{os.getuid()}" / name
+    folder.parent.mkdir(mode=0o700, exist_ok=True)
+    if folder.parent.stat().st_uid != os.getuid():
+        return tempfile.mkdtemp(prefix=f"sc-transform-{name}-")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return str(folder)
