@@ -10,6 +10,7 @@ from transformer.arch.model import (
     IndirectBranch,
     Instruction,
     Registers,
+    Snippet,
     Toolchain,
     Variant,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "IndirectBranch",
     "Instruction",
     "Registers",
+    "Snippet",
     "Toolchain",
     "UnknownArch",
     "Variant",

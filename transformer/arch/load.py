@@ -22,6 +22,7 @@ from transformer.arch.model import (
     IndirectBranch,
     Instruction,
     Registers,
+    Snippet,
     Toolchain,
     Variant,
 )
@@ -102,13 +103,12 @@ def _arch(name: str, folder: Path, data: dict[str, Any]) -> Arch:
         },
         forms={n: Form(n, tuple(row)) for n, row in data["form"].items()},
         landing_pads=tuple(bytes.fromhex(row) for row in data["landing_pad"]["codes"]),
-        indirect=tuple(IndirectBranch(**row) for row in data["indirect"]),
+        indirect=tuple(_indirect(row) for row in data["indirect"]),
         registers=_registers(data["registers"]),
         emulation=_emulation(data["emulator"]),
         toolchain=_toolchain(data["toolchain"]),
         variants=tuple(_variant(row) for row in data["variant"]),
         relocations=tuple(elf["relative_relocations"]),
-        constraints=dict(data["constraints"]),
     )
 
 
@@ -126,7 +126,13 @@ def _registers(row: dict[str, Any]) -> Registers:
         returns=tuple(row["returns"]),
         callee_saved=tuple(row["callee_saved"]),
         scratch=tuple(row["scratch"]),
+        variadic=tuple(row.get("variadic", ())),
     )
+
+
+def _indirect(row: dict[str, Any]) -> IndirectBranch:
+    pads = tuple(bytes.fromhex(pad) for pad in row.get("pads", ()))
+    return IndirectBranch(**{**row, "pads": pads})
 
 
 def _emulation(row: dict[str, Any]) -> Emulation:
@@ -141,6 +147,8 @@ def _emulation(row: dict[str, Any]) -> Emulation:
         stack_bias_at_entry=row["stack_bias_at_entry"],
         return_address=row["return_address"],
         setup=tuple(row.get("setup", {}).items()),
+        setup_symbols=tuple(row.get("setup_symbols", {}).items()),
+        snippets={n: Snippet(bytes.fromhex(c), a) for n, (c, a) in row["snippets"].items()},
     )
 
 

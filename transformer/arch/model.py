@@ -137,6 +137,15 @@ class Registers:
     returns: tuple[str, ...]
     callee_saved: tuple[str, ...]
     scratch: tuple[str, ...]
+    variadic: tuple[str, ...] = ()  # tell a variadic callee about its arguments
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """A tiny piece of code for the emulator's self-test, and its assembly."""
+
+    code: bytes
+    assembly: str
 
 
 @dataclass(frozen=True)
@@ -144,7 +153,9 @@ class IndirectBranch:
     """How an indirect branch is told from other instructions, by its bits.
 
     ``kind`` is call, jump or return; ``needs_pad`` whether the place where it
-    lands must be a landing pad when those are on.
+    lands must be a landing pad when those are on.  ``pads`` are the pads that
+    this branch may land on, where they are not those of the arch.  Rows are
+    tried in their order.
     """
 
     kind: str
@@ -152,11 +163,19 @@ class IndirectBranch:
     value: int
     size: int
     needs_pad: bool
+    pads: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
 class Emulation:
-    """Names in Unicorn's and capstone's modules, and the stack's rules."""
+    """Names in Unicorn's and capstone's modules, and the stack's rules.
+
+    ``setup`` gives registers their values before the first run,
+    ``setup_symbols`` the address of a linker's symbol, where there is one.
+    ``snippets`` are the self-test's: return, one and two (which load the first
+    return register), store (a word, the second argument to where the first
+    points), trap, and jump_register (to the first argument).
+    """
 
     unicorn_arch: str
     unicorn_mode: tuple[str, ...]
@@ -168,6 +187,8 @@ class Emulation:
     stack_bias_at_entry: int
     return_address: str
     setup: tuple[tuple[str, int], ...]
+    setup_symbols: tuple[tuple[str, str], ...]
+    snippets: dict[str, Snippet]
 
 
 @dataclass(frozen=True)
@@ -209,7 +230,6 @@ class Arch:
     toolchain: Toolchain
     variants: tuple[Variant, ...]
     relocations: tuple[int, ...]
-    constraints: dict[str, str]
 
     def branch(self, name: str) -> Branch:
         return self.branches[name]
