@@ -1,0 +1,158 @@
+"""Renders the headers in their three flavours, and the runtime of an arch.
+
+Files on disk live in a cache folder whose name is a hash of their content:
+``$SC_CACHE``, else ``$XDG_CACHE_HOME/sc-transform``, else a folder of the user
+in the system's temporary one where the home cannot be written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from transformer.arch import Arch, templates_dir
+
+FLAVOURS = ("plain", "lowered", "analysis")
+_PATCHED_MODES = ("trampoline",)
+_TRAMPOLINE_MODES = ("slot", *_PATCHED_MODES)
+_COMMON_HEADERS = ("types", "static_call", "static_key", "dynamic_function", "sc")
+_POINTER = {4: ".long", 8: ".quad"}
+
+
+def render_headers(
+    flavour: str, arch: Arch | None = None, mode: str | None = None
+) -> dict[str, str]:
+    """The headers by the path that follows ``-I``, such as ``sc/static_call.h``.
+
+    ``arch`` and ``mode`` are for the flavour "lowered" alone.  ``ValueError``
+    for a flavour that is not in ``FLAVOURS`` or a mode that the arch has not.
+    """
+    context = _context(flavour, arch, mode)
+    names = list(_COMMON_HEADERS)
+    if flavour == "plain":
+        names.append("plain")
+    if context["trampolines"]:
+        names += ["object", "trampoline"]
+    if context["guards"]:
+        names.append("guard")
+    return {
+        f"sc/{n}.h": _render(f"common/include/sc/{n}.h.j2", context) for n in dict.fromkeys(names)
+    }
+
+
+def render_runtime(arch: Arch) -> dict[str, str]:
+    """The runtime's two files, ``sc_runtime.c`` and ``sc_arch.h``."""
+    nop = arch.instruction("nop")
+    order = "little" if arch.byteorder == "little" else "big"
+    context: dict[str, Any] = {
+        "arch": arch,
+        "nop": nop,
+        "nop_word": int.from_bytes(nop.code, order),  # type: ignore[arg-type]
+        "jump": arch.branch("jump"),
+    }
+    context["banner"] = _banner(f"templates/common/runtime and templates/{arch.name}", arch.name)
+    context["hook"] = _render(f"{arch.name}/hook.h.j2", context)
+    files = ("sc_runtime.c", "sc_arch.h")
+    return {name: _render(f"common/runtime/{name}.j2", context) for name in files}
+
+
+def header_dir(flavour: str, arch: Arch | None = None, mode: str | None = None) -> Path:
+    """A folder that holds the headers, to follow ``-I``; written once."""
+    return _materialise("include", render_headers(flavour, arch, mode))
+
+
+def runtime_source(arch: Arch) -> Path:
+    """``sc_runtime.c``, with its ``sc_arch.h`` beside it; compile it with lowered headers."""
+    return _materialise("runtime", render_runtime(arch)) / "sc_runtime.c"
+
+
+def _context(flavour: str, arch: Arch | None, mode: str | None) -> dict[str, Any]:
+    if flavour not in FLAVOURS:
+        raise ValueError(f"no flavour of headers is called {flavour!r}")
+    lowered = flavour == "lowered"
+    if lowered and (arch is None or mode not in arch.modes):
+        raise ValueError(f"{arch.title if arch else 'no arch'} has no mode {mode!r}")
+    context: dict[str, Any] = {
+        "flavour": flavour,
+        "mode": mode,
+        "trampolines": lowered and mode in _TRAMPOLINE_MODES,
+        "patched": lowered and mode in _PATCHED_MODES,
+        "guards": lowered and mode in _PATCHED_MODES,
+        "banner": _banner("templates/common/include", flavour),
+    }
+    if lowered and arch is not None:
+        context["banner"] = _banner(
+            f"templates/common/include and templates/{arch.name}", f"{flavour}, {arch.name}, {mode}"
+        )
+        context["pointer"] = _POINTER[arch.pointer_size]
+        context["guard_size"] = arch.instruction("nop").size
+        context["trampoline"] = _render(f"{arch.name}/trampoline.h.j2", context).rstrip()
+        context["guard"] = _render(f"{arch.name}/guard.h.j2", context).rstrip()
+    return context
+
+
+def _banner(sources: str, what: str) -> str:
+    return (
+        "/* SPDX-License-Identifier: MIT */\n"
+        f"/* Made by sc-transform from {sources} ({what}). Do not edit. */"
+    )
+
+
+def _render(name: str, context: Mapping[str, Any]) -> str:
+    return _environment(templates_dir()).get_template(name).render(context)
+
+
+@cache
+def _environment(folder: Path) -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+
+
+def _materialise(kind: str, files: Mapping[str, str]) -> Path:
+    """Writes ``files`` into a folder of the cache, whole or not at all."""
+    digest = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:16]
+    folder = _cache_dir() / f"{kind}-{digest}"
+    if folder.is_dir():
+        return folder
+    fresh = Path(tempfile.mkdtemp(prefix=f".{kind}-", dir=folder.parent))
+    try:
+        for name, text in files.items():
+            (fresh / name).parent.mkdir(parents=True, exist_ok=True)
+            (fresh / name).write_text(text, encoding="utf-8")
+        fresh.chmod(0o755)
+        fresh.rename(folder)
+    except OSError:
+        shutil.rmtree(fresh, ignore_errors=True)
+        if not folder.is_dir():  # else another process was faster
+            raise
+    return folder
+
+
+def _cache_dir() -> Path:
+    """Where rendered files are kept: the first of the candidates that can be written."""
+    named = os.environ.get("SC_CACHE")
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
+    candidates = [Path(named)] if named else [Path(home) / "sc-transform"]
+    candidates.append(Path(tempfile.gettempdir()) / f"sc-transform-{os.getuid()}")
+    for folder in candidates:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK | os.X_OK):
+            return folder
+    raise OSError(f"no folder for rendered headers can be written: {candidates[0]}")
