@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 from transformer.arch import Arch, Toolchain
@@ -48,13 +48,14 @@ def available(arch: Arch, families: Sequence[str] = FAMILIES) -> list[Compiler]:
     return [compiler for compiler in found if compiler]
 
 
-def _advice(arch: Arch, families: Iterable[str]) -> str:
+def _advice(arch: Arch, families: Sequence[str]) -> str:
     ways = {
-        "gcc": f"GCC by the package {arch.toolchain.cross_gcc_package} (Debian, Ubuntu)",
-        "clang": f"Clang by {WHEEL}",
+        "gcc": f"the package {arch.toolchain.cross_gcc_package} (Debian, Ubuntu)",
+        "clang": f"the wheel's Clang ({WHEEL})",
     }
     ways_text = ", or ".join(ways[f] for f in families)
-    return f"no C compiler for {arch.title} on this machine: install {ways_text}"
+    what = {("gcc",): "GCC", ("clang",): "Clang"}.get(tuple(families), "C compiler")
+    return f"no {what} for {arch.title} on this machine: install {ways_text}"
 
 
 def _path() -> str:

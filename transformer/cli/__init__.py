@@ -1,0 +1,1 @@
+"""The front door: one module for each subcommand, imported when it is used."""

@@ -1,0 +1,106 @@
+"""What the subcommands share: names of arches and modes, files written whole."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from transformer.arch import Arch, host, load, names
+
+ALL = "all"
+
+
+class Usage(Exception):
+    """A command line that asks for what there is not; exit status 2."""
+
+
+def pick_arch(name: str | None) -> Arch:
+    """The arch called ``name``, else the host's; ``UnknownArch`` where there is none."""
+    return host() if name is None else load(name)
+
+
+def pick_mode(arch: Arch, name: str | None) -> str:
+    """A mode of ``arch``, its default where none is named."""
+    if name is None:
+        return arch.default_mode
+    if name not in arch.modes:
+        raise Usage(f"{arch.name} has no mode '{name}'; it has: {', '.join(arch.modes)}")
+    return name
+
+
+def pick_arches(text: str) -> list[str]:
+    """The names in a comma-separated list, all arches for ``all``."""
+    if text == ALL:
+        return names()
+    return [load(name).name for name in split_list(text, "arch")]
+
+
+def pick_modes(text: str, arches: Sequence[str]) -> list[str]:
+    """The modes in a comma-separated list; each must be a mode of some arch."""
+    known = list(dict.fromkeys(mode for arch in arches for mode in load(arch).modes))
+    return known if text == ALL else known_only(text, "mode", known)
+
+
+def known_only(text: str, what: str, known: Sequence[str]) -> list[str]:
+    """The names in a comma-separated list, each one of ``known``."""
+    wanted = split_list(text, what)
+    for name in wanted:
+        if name not in known:
+            raise Usage(f"unknown {what} '{name}'; there are: {', '.join(known)}")
+    return wanted
+
+
+def split_list(text: str, what: str) -> list[str]:
+    """The words between commas, in order and each once; ``Usage`` where there is none."""
+    words = list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+    if not words:
+        raise Usage(f"no {what} is named")
+    return words
+
+
+def write_text(output: str | None, text: str) -> None:
+    """Writes to standard output (None or ``-``) or to a file, whole or not at all."""
+    if output in (None, "-"):
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    else:
+        assert output is not None
+        write_whole(Path(output), text.encode())
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Replaces a file in one step.  Devices and pipes are written to directly.
+
+    A symbolic link stays one, and a file keeps its permissions.
+    """
+    path = path.resolve()
+    mode = _mode(path)
+    if mode is not None and not stat.S_ISREG(mode):
+        path.write_bytes(data)
+        return
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            os.fchmod(file.fileno(), stat.S_IMODE(mode) if mode else 0o666 & ~_umask())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _mode(path: Path) -> int | None:
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

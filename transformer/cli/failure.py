@@ -1,0 +1,41 @@
+"""Turns what went wrong into words on standard error and an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from transformer.arch import UnknownArch
+from transformer.cli.common import Usage
+from transformer.diagnostics import ScError
+from transformer.extras import MissingExtra
+
+PROGRAM = "sc-transform"
+WRONG, USAGE = 1, 2
+
+
+def report(error: Exception) -> int:
+    """Tells the user of ``error``; raises it again only where SC_DEBUG is set."""
+    if os.environ.get("SC_DEBUG"):
+        raise error
+    if isinstance(error, ScError):
+        for diagnostic in error.diagnostics:
+            print(diagnostic.render(color=colors(sys.stderr)), file=sys.stderr)
+        return USAGE if isinstance(error, MissingExtra) else WRONG
+    if isinstance(error, Usage | UnknownArch):
+        return _say(str(error), USAGE)
+    if isinstance(error, OSError):
+        return _say(f"{error.filename or 'input or output'}: {error.strerror or error}", WRONG)
+    text = f"internal error: {type(error).__name__}: {error} (SC_DEBUG=1 shows where)"
+    return _say(text, USAGE)
+
+
+def colors(stream: object) -> bool:
+    """Whether a stream is a terminal whose owner has not asked for plain text."""
+    isatty = getattr(stream, "isatty", None)
+    return bool(isatty and isatty()) and not os.environ.get("NO_COLOR")
+
+
+def _say(text: str, status: int) -> int:
+    print(f"{PROGRAM}: error: {text}", file=sys.stderr)
+    return status

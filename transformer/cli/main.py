@@ -1,0 +1,98 @@
+"""``sc-transform``: picks the subcommand and gives the exit status.
+
+0 is success, 1 something was checked and is wrong, 2 wrong usage.  A
+subcommand is a module of this package with ``add_arguments(parser)`` and
+``run(args)``; only the module of the subcommand that is used is imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import io
+import os
+import sys
+from collections.abc import Sequence
+
+from transformer import __version__
+
+PROGRAM = "sc-transform"
+SUBCOMMANDS = {
+    "rewrite": "replace the idioms of a C file by code for an arch",
+    "verify": "prove in an emulator that the rewritten code dispatches as the original",
+    "inspect": "show the keys, sites, guards and trampolines of an object or a C file",
+    "arches": "show what each arch has",
+    "config": "print compiler flags for the headers, and where the runtime is",
+}
+USAGE = 2
+INTERRUPTED, BROKEN_PIPE = 130, 141  # what a shell gives for SIGINT and SIGPIPE
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command line and returns its exit status."""
+    _never_fail_to_print()
+    try:
+        status = _dispatch(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()  # here, where a broken pipe or a full disk can still be told
+    except SystemExit as e:  # argparse: --help is 0, a wrong option 2
+        return e.code if isinstance(e.code, int) else USAGE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _broken_pipe()
+    except Exception as e:
+        from transformer.cli.failure import report
+
+        return report(e)
+    return status
+
+
+def _dispatch(words: list[str]) -> int:
+    if words and words[0] in SUBCOMMANDS:
+        name = words[0]
+        module = importlib.import_module(f"transformer.cli.{name}")
+        parser = argparse.ArgumentParser(
+            f"{PROGRAM} {name}",
+            description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(parser)
+        return int(module.run(parser.parse_args(words[1:])))
+    parser = _top_level()
+    parser.parse_args(words)
+    parser.print_help(sys.stderr)
+    return USAGE
+
+
+def _top_level() -> argparse.ArgumentParser:
+    width = max(map(len, SUBCOMMANDS))
+    rows = "\n".join(f"  {name:{width}}  {text}" for name, text in SUBCOMMANDS.items())
+    parser = argparse.ArgumentParser(
+        PROGRAM,
+        usage=f"{PROGRAM} [--version] [--help] COMMAND ...",
+        description="Patched static calls and static keys for any C program.",
+        epilog=f"commands:\n{rows}\n\n'{PROGRAM} COMMAND --help' tells more.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    names = list(SUBCOMMANDS)
+    parser.add_argument("command", nargs="?", choices=names, help=argparse.SUPPRESS)
+    return parser
+
+
+def _never_fail_to_print() -> None:
+    """A character that the locale lacks is written as an escape, not as a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _broken_pipe() -> int:
+    """The reader went away: say nothing, at exit neither."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    return BROKEN_PIPE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""Proves that C with static calls and keys, once rewritten, dispatches as before.
+
+A PATH is a corpus case, a folder of cases, or any C file with keys in it: for
+a file without a scenario one is made up.  Each is built plain and rewritten,
+for each arch, mode and compiler, and both are run in the emulator.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from transformer.arch import load
+from transformer.cli.common import ALL, Usage, known_only, pick_arches, pick_modes, write_text
+from transformer.cli.failure import colors
+from transformer.extras import need_verify
+from transformer.toolchain import CompilerMissing, find
+
+if TYPE_CHECKING:
+    from transformer.corpus import VerifyReport
+
+COMPILERS = ("gcc", "clang")
+FORMATS = ("text", "json", "junit")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="a case, a folder, a C file")
+    parser.add_argument("--arch", default=ALL, metavar="A,…", help="arches, or all (default)")
+    parser.add_argument("--mode", default=ALL, metavar="M,…", help="modes, or all (default)")
+    parser.add_argument(
+        "--compiler", default=ALL, metavar="C,…", help="gcc, clang, or all that are here (default)"
+    )
+    parser.add_argument("--format", choices=FORMATS, default="text", help="text by default")
+    parser.add_argument("--output", metavar="FILE", help="write the report to FILE")
+    parser.add_argument(
+        "-j", "--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N",
+        help="processes (default: the processors)",
+    )  # fmt: skip
+    parser.add_argument("-k", dest="pattern", metavar="PATTERN", help="cases whose name matches")
+
+
+def run(args: argparse.Namespace) -> int:
+    arches = pick_arches(args.arch)
+    modes = pick_modes(args.mode, arches)
+    compilers = list(COMPILERS)
+    if args.compiler != ALL:
+        compilers = known_only(args.compiler, "compiler", COMPILERS)
+    if args.jobs < 1:
+        raise Usage("-j takes a number of at least 1")
+    need_verify("verify")
+    notes = _missing(arches, compilers, insist=args.compiler != ALL)
+    from transformer.corpus import verify
+    from transformer.report import progress
+
+    with progress.live(sys.stderr, enabled=colors(sys.stderr)) as tick:
+        report = verify(
+            [Path(p) for p in args.paths],
+            arches=arches,
+            modes=modes,
+            compilers=compilers,
+            pattern=args.pattern,
+            jobs=args.jobs,
+            progress=tick,
+        )
+    if not report.results:
+        raise Usage("there is nothing to verify: no case matches")
+    write_text(args.output, _render(report, args, notes))
+    return 0 if report.ok else 1
+
+
+def _missing(arches: list[str], compilers: list[str], *, insist: bool) -> list[str]:
+    """What is not here and so not verified; ``CompilerMissing`` where it was asked by name."""
+    notes = []
+    for arch in map(load, arches):
+        for family in compilers:
+            try:
+                find(arch, family)
+            except CompilerMissing as e:
+                if insist:
+                    raise
+                notes.append(f"not verified: {e.diagnostics[0].text}")
+    return notes
+
+
+def _render(report: VerifyReport, args: argparse.Namespace, notes: list[str]) -> str:
+    from transformer import report as reports
+
+    if args.format == "json":
+        return reports.json_text(report)
+    if args.format == "junit":
+        return reports.junit_text(report)
+    to_terminal = args.output is None and colors(sys.stdout)
+    width = _width(to_terminal)
+    return reports.plain_text(report, color=to_terminal, width=width, notes=notes)
+
+
+def _width(terminal: bool) -> int:
+    return os.get_terminal_size(sys.stdout.fileno()).columns if terminal else 80
