@@ -1,0 +1,103 @@
+"""How control leaves an instruction: direct or indirect, call, jump or return.
+
+Known by the rows of arch.toml; what those do not tell (short jumps, prefixed
+calls) capstone's groups do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import capstone
+import unicorn
+
+from transformer.arch import Arch, IndirectBranch
+from transformer.emulator.disassembly import decoder
+from transformer.emulator.image import ImageError
+
+LONGEST = 15  # bytes of an instruction, on any arch
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """``kind`` is next, direct-call, direct-jump, indirect-call, indirect-jump or return.
+
+    ``target`` is that of a direct branch as far as the arch's rows tell it,
+    ``row`` the indirect branch's, ``size`` the instruction's.
+    """
+
+    kind: str
+    size: int
+    target: int | None = None
+    row: IndirectBranch | None = None
+
+
+def classify(arch: Arch, address: int, code: bytes) -> Transfer:
+    """What the instruction at ``address`` does; ``code`` are bytes from there on."""
+    row = indirect_row(arch, code)
+    if row is not None:
+        kind = row.kind if row.kind == "return" else f"indirect-{row.kind}"
+        return Transfer(kind, _size(arch, address, code), row=row)
+    for name, branch in arch.branches.items():
+        target = branch.decode(address, code)
+        if target is not None:
+            kind = "direct-call" if name == "call" else "direct-jump"
+            return Transfer(kind, branch.size, target)
+    return _by_groups(arch, address, code)
+
+
+def indirect_row(arch: Arch, code: bytes) -> IndirectBranch | None:
+    """The first row of arch.toml that these bytes fit."""
+    order = arch.byteorder
+    for row in arch.indirect:
+        if len(code) >= row.size:
+            word = int.from_bytes(code[: row.size], "little" if order == "little" else "big")
+            if word & row.mask == row.value:
+                return row
+    return None
+
+
+def _size(arch: Arch, address: int, code: bytes) -> int:
+    instruction = next(decoder(arch).disasm(code, address, 1), None)
+    return instruction.size if instruction is not None else arch.instruction_alignment
+
+
+def _by_groups(arch: Arch, address: int, code: bytes) -> Transfer:
+    instruction = next(decoder(arch).disasm(code, address, 1), None)
+    if instruction is None:
+        return Transfer("next", arch.instruction_alignment)
+    kind = "next"
+    if instruction.group(capstone.CS_GRP_CALL):
+        kind = "direct-call"
+    elif instruction.group(capstone.CS_GRP_JUMP):
+        kind = "direct-jump"
+    return Transfer(kind, instruction.size)
+
+
+class Transfers(dict[int, Transfer]):
+    """Transfers by address, read when first asked for; drop what is overwritten."""
+
+    def __init__(self, arch: Arch, fetch: Callable[[int, int], bytes]) -> None:
+        super().__init__()
+        self._arch = arch
+        self._fetch = fetch
+
+    def __missing__(self, address: int) -> Transfer:
+        found = classify(self._arch, address, self._code(address))
+        self[address] = found
+        return found
+
+    def overwritten(self, address: int, size: int) -> None:
+        """Forgets the instructions that these bytes may belong to."""
+        for start in range(address - LONGEST, address + size):
+            self.pop(start, None)
+
+    def _code(self, address: int) -> bytes:
+        """Up to ``LONGEST`` bytes, fewer where the memory ends."""
+        for size in (LONGEST, 8, 4, 2, 1):
+            try:
+                return self._fetch(address, size)
+            except (unicorn.UcError, ImageError):
+                continue
+        return b""
