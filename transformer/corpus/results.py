@@ -1,0 +1,109 @@
+"""What a run of the corpus found: the types that reports are written from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+CHECKS = ("dispatch", "abi", "pads", "reach", "static", "refuse")
+STATUSES = ("pass", "fail", "error", "unverified")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One thing that is wrong, with what a reader needs to find it.
+
+    ``site`` names a table entry, else the source line of the return address.
+    ``disassembly`` holds the site and the trampoline as they were then.
+    """
+
+    check: str
+    message: str
+    site: str = ""
+    expected: str = ""
+    got: str = ""
+    disassembly: tuple[str, ...] = ()
+
+    def render(self) -> str:
+        """The failure as text of several lines, without a final newline."""
+        place = f"{self.site}: " if self.site else ""
+        lines = [f"{self.check}: {place}{self.message}"]
+        if self.expected:
+            lines.append(f"  expected: {self.expected}")
+        if self.got:
+            lines.append(f"  got:      {self.got}")
+        return "\n".join(lines + [f"    {line}" for line in self.disassembly])
+
+
+@dataclass
+class CaseResult:
+    """One cell: a case on an arch, in a mode, by a compiler, in a variant.
+
+    ``checks`` counts the checks made, by name.  ``unverified`` counts the
+    invented calls that fault in the plain build too.  ``message`` tells what
+    ended a cell of status ``error``.
+    """
+
+    case: str
+    arch: str
+    mode: str
+    compiler: str
+    variant: str
+    status: str = "pass"
+    checks: dict[str, int] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+    sites_total: int = 0
+    sites_executed: int = 0
+    unexecuted: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    message: str = ""
+    unverified: int = 0
+
+    def count(self, check: str, times: int = 1) -> None:
+        """Note that ``check`` was made ``times`` times."""
+        if times:
+            self.checks[check] = self.checks.get(check, 0) + times
+
+    def fail(self, *failures: Failure) -> None:
+        """Note failures; the cell has failed from then on."""
+        if failures:
+            self.failures.extend(failures)
+            self.status = "fail"
+
+    @property
+    def name(self) -> str:
+        """The cell as a person would write it down."""
+        return f"{self.case} [{self.arch} {self.mode} {self.compiler} {self.variant}]"
+
+
+@dataclass
+class VerifyReport:
+    """The results in the order of the cases, arches, modes and compilers."""
+
+    results: list[CaseResult] = field(default_factory=list)
+    selftests: list[CaseResult] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether something was checked, and nothing is wrong."""
+        every = [*self.selftests, *self.results]
+        return bool(self.results) and all(r.status in ("pass", "unverified") for r in every)
+
+    @property
+    def checks(self) -> dict[str, int]:
+        """All checks made, by name."""
+        total: Counter[str] = Counter()
+        for result in self.results:
+            total.update(result.checks)
+        return dict(total)
+
+    def by_status(self) -> dict[str, int]:
+        """How many cells ended in each status."""
+        return dict(Counter(r.status for r in self.results))
+
+
+def columns(results: Sequence[CaseResult]) -> list[tuple[str, str, str]]:
+    """The (arch, mode, compiler) triples that occur, in order of appearance."""
+    return list(dict.fromkeys((r.arch, r.mode, r.compiler) for r in results))
