@@ -54,7 +54,7 @@ def _advice(arch: Arch, families: Sequence[str]) -> str:
         "clang": f"the wheel's Clang ({WHEEL})",
     }
     ways_text = ", or ".join(ways[f] for f in families)
-    what = {("gcc",): "GCC", ("clang",): "Clang"}.get(tuple(families), "C compiler")
+    what = {"gcc": "GCC", "clang": "Clang"}[families[0]] if len(families) == 1 else "C compiler"
     return f"no {what} for {arch.title} on this machine: install {ways_text}"
 
 
