@@ -11,6 +11,8 @@ from transformer.arch.model import (
     Instruction,
     Registers,
     Snippet,
+    Synchronise,
+    TextProperty,
     Toolchain,
     Variant,
 )
@@ -25,6 +27,8 @@ __all__ = [
     "Instruction",
     "Registers",
     "Snippet",
+    "Synchronise",
+    "TextProperty",
     "Toolchain",
     "UnknownArch",
     "Variant",

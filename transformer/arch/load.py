@@ -23,6 +23,8 @@ from transformer.arch.model import (
     Instruction,
     Registers,
     Snippet,
+    Synchronise,
+    TextProperty,
     Toolchain,
     Variant,
 )
@@ -109,6 +111,8 @@ def _arch(name: str, folder: Path, data: dict[str, Any]) -> Arch:
         toolchain=_toolchain(data["toolchain"]),
         variants=tuple(_variant(row) for row in data["variant"]),
         relocations=tuple(elf["relative_relocations"]),
+        synchronise=tuple(Synchronise(**row) for row in data["synchronise"]),
+        text_property=TextProperty(**data["text_property"]) if "text_property" in data else None,
     )
 
 

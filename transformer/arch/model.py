@@ -167,6 +167,32 @@ class IndirectBranch:
 
 
 @dataclass(frozen=True)
+class Synchronise:
+    """One instruction that the arch demands after a store to code, by its bits."""
+
+    what: str
+    mask: int
+    value: int
+    size: int
+
+
+@dataclass(frozen=True)
+class TextProperty:
+    """A protection bit of code pages that all of an object has or none of it.
+
+    ``type`` and ``bit`` say which GNU property tells of it, ``protection`` is
+    mprotect's bit, ``hwcap2`` the number of the bit in AT_HWCAP2.
+    """
+
+    name: str
+    source: str
+    type: int
+    bit: int
+    protection: int
+    hwcap2: int
+
+
+@dataclass(frozen=True)
 class Emulation:
     """Names in Unicorn's and capstone's modules, and the stack's rules.
 
@@ -230,6 +256,8 @@ class Arch:
     toolchain: Toolchain
     variants: tuple[Variant, ...]
     relocations: tuple[int, ...]
+    synchronise: tuple[Synchronise, ...]
+    text_property: TextProperty | None
 
     def branch(self, name: str) -> Branch:
         return self.branches[name]

@@ -57,6 +57,7 @@ def render_runtime(arch: Arch) -> dict[str, str]:
         "nop": nop,
         "nop_word": int.from_bytes(nop.code, order),  # type: ignore[arg-type]
         "jump": arch.branch("jump"),
+        "property": arch.text_property,
     }
     context["banner"] = _banner(f"templates/common/runtime and templates/{arch.name}", arch.name)
     context["hook"] = _render(f"{arch.name}/hook.h.j2", context)
