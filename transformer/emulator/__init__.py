@@ -1,17 +1,21 @@
 """Loads linked programs, runs them, and checks them: the proof's machinery."""
 
 from transformer.emulator.disassembly import disassemble
-from transformer.emulator.image import Image, ImageError, Section, Symbol
-from transformer.emulator.lines import SourceLine
-from transformer.emulator.machine import (
+from transformer.emulator.events import (
     Arrival,
     CodeWrite,
-    Machine,
     Observer,
     Outcome,
     ReadWatch,
     StopHandler,
+    Violation,
 )
+from transformer.emulator.image import Image, ImageError, Section, Symbol
+from transformer.emulator.library import UcError
+from transformer.emulator.lines import SourceLine
+from transformer.emulator.machine import Machine
+from transformer.emulator.pads import PadCheck
+from transformer.emulator.selftest import SelfTestResult, selftest
 
 __all__ = [
     "Arrival",
@@ -21,10 +25,15 @@ __all__ = [
     "Machine",
     "Observer",
     "Outcome",
+    "PadCheck",
     "ReadWatch",
     "Section",
+    "SelfTestResult",
     "SourceLine",
     "StopHandler",
     "Symbol",
+    "UcError",
+    "Violation",
     "disassemble",
+    "selftest",
 ]

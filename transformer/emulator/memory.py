@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-import unicorn
-
 from transformer.emulator.image import Image, Section
+from transformer.emulator.library import unicorn
 
 PAGE = 0x1000
 _HIGHEST = 0xF000_0000  # own regions lie below this, on 32-bit arches too
 
-READ_WRITE = unicorn.UC_PROT_READ | unicorn.UC_PROT_WRITE
-ALL = READ_WRITE | unicorn.UC_PROT_EXEC
+READ = unicorn.UC_PROT_READ
+READ_WRITE = READ | unicorn.UC_PROT_WRITE
+EXECUTE = unicorn.UC_PROT_EXEC
+ALL = READ_WRITE | EXECUTE
 
 
 def pages(address: int, size: int) -> range:
@@ -36,7 +37,7 @@ def page_permissions(images: Sequence[Image]) -> dict[int, int]:
 def _permission(section: Section) -> int:
     if section.executable:
         return ALL
-    return READ_WRITE if section.writable else unicorn.UC_PROT_READ
+    return READ_WRITE if section.writable else READ
 
 
 def regions(permissions: dict[int, int]) -> Iterator[tuple[int, int, int]]:

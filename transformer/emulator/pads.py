@@ -6,23 +6,10 @@ each place where an indirect branch lands.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from transformer.arch import IndirectBranch
+from transformer.emulator.events import Violation
 from transformer.emulator.machine import Machine
 from transformer.emulator.transfers import Transfer
-
-
-@dataclass(frozen=True)
-class Violation:
-    """A broken rule.  ``pc`` is where it shows, ``site`` describes the instruction that
-    led there, ``site_address`` is its address."""
-
-    check: str
-    message: str
-    pc: int
-    site: str
-    site_address: int
 
 
 class PadCheck:

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from transformer.arch import Arch
-from transformer.emulator.machine import Arrival, Machine, Outcome
+from transformer.emulator.events import Arrival, Outcome
+from transformer.emulator.machine import Machine
 from transformer.emulator.pads import PadCheck
 from transformer.emulator.transfers import indirect_row
 
@@ -153,9 +154,7 @@ def _guest_store(bench: _Bench) -> None:
         machine.poke(other, bench.code("one", "return"))
         bench.result(machine, machine.run(other))
         bench.argument(machine, 0, other)
-        order = "little" if bench.arch.byteorder == "little" else "big"
-        word = int.from_bytes(bench.code("two")[:4], order)  # type: ignore[arg-type]
-        bench.argument(machine, 1, word)
+        bench.argument(machine, 1, machine.integer(bench.code("two")[:4]))
         expect(machine.run(_CODE).status == "returned", "a store into code failed")
         got = bench.result(machine, machine.run(other))
         expect(got == 2, f"a guest's store into other code was not seen: {got}")

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import capstone
-import unicorn
 
 from transformer.arch import Arch, IndirectBranch
 from transformer.emulator.disassembly import decoder
 from transformer.emulator.image import ImageError
+from transformer.emulator.library import UcError
 
+UNREADABLE: tuple[type[Exception], ...] = (UcError, ImageError)
 LONGEST = 15  # bytes of an instruction, on any arch
 
 
@@ -98,6 +99,6 @@ class Transfers(dict[int, Transfer]):
         for size in (LONGEST, 8, 4, 2, 1):
             try:
                 return self._fetch(address, size)
-            except (unicorn.UcError, ImageError):
+            except UNREADABLE:
                 continue
         return b""
