@@ -21,6 +21,7 @@ from transformer.arch.model import (
     Form,
     IndirectBranch,
     Instruction,
+    Pair,
     Registers,
     Snippet,
     Synchronise,
@@ -100,6 +101,7 @@ def _arch(name: str, folder: Path, data: dict[str, Any]) -> Arch:
         default_mode=data["default_mode"],
         dynamic_lowering=data["dynamic_lowering"],
         branches={n: _branch(n, row, order) for n, row in data["branch"].items()},
+        pairs=tuple(_pair(row) for row in data.get("pair", ())),
         instructions={
             n: Instruction(n, bytes.fromhex(row)) for n, row in data["instruction"].items()
         },
@@ -118,7 +120,12 @@ def _arch(name: str, folder: Path, data: dict[str, Any]) -> Arch:
 
 def _branch(name: str, row: dict[str, Any], byteorder: str) -> Branch:
     fields = tuple(Field(*f) for f in row["fields"])
-    return Branch(name, row["base"], row["size"], row["bias"], fields, byteorder)
+    ignored = row.get("ignored", 0)
+    return Branch(name, row["base"], row["size"], row["bias"], fields, byteorder, ignored)
+
+
+def _pair(row: dict[str, Any]) -> Pair:
+    return Pair(**{**row, "high": Field(*row["high"]), "low": Field(*row["low"])})
 
 
 def _registers(row: dict[str, Any]) -> Registers:

@@ -30,6 +30,8 @@ class Branch:
     ``base`` is the instruction with a displacement of 0, ``bias`` what is
     added to the instruction's address to give the pc that it is relative to
     (x86 counts from the next instruction).  The displacement is signed.
+    ``ignored`` are bits that may have any value, such as a condition.  A row
+    whose name begins with "call" is a call, any other a jump.
     """
 
     name: str
@@ -38,6 +40,11 @@ class Branch:
     bias: int
     fields: tuple[Field, ...]
     byteorder: str
+    ignored: int = 0
+
+    @property
+    def is_call(self) -> bool:
+        return self.name.startswith("call")
 
     @property
     def mask(self) -> int:
@@ -78,7 +85,7 @@ class Branch:
         if len(code) < self.size:
             return None
         word = int.from_bytes(code[: self.size], "little" if self.byteorder == "little" else "big")
-        if word & ~self.mask != self.base:
+        if word & ~(self.mask | self.ignored) != self.base:
             return None
         distance = 0
         for f in self.fields:
@@ -86,6 +93,40 @@ class Branch:
         if distance >> (self.bits - 1):
             distance -= 1 << self.bits
         return source + self.bias + distance
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A direct branch made of two instructions: one adds to the pc, one branches.
+
+    Both displacements are signed and stand in the word of both instructions,
+    the first one lowest; their sum counts from the first.  ``kind`` is call or
+    jump, ``second`` how far behind the first the branching one stands.
+    """
+
+    kind: str
+    mask: int
+    value: int
+    size: int
+    second: int
+    high: Field
+    low: Field
+
+    def decode(self, source: int, code: bytes) -> int | None:
+        """Where the pair in ``code`` at ``source`` goes, or None if it is none."""
+        if len(code) < self.size:
+            return None
+        word = int.from_bytes(code[: self.size], "little")
+        if word & self.mask != self.value:
+            return None
+        return source + sum(_signed(word, f) for f in (self.high, self.low))
+
+
+def _signed(word: int, field: Field) -> int:
+    value = (word >> field.position) & ((1 << field.width) - 1)
+    if value >> (field.width - 1):
+        value -= 1 << field.width
+    return value << field.shift
 
 
 @dataclass(frozen=True)
@@ -247,6 +288,7 @@ class Arch:
     default_mode: str
     dynamic_lowering: str
     branches: dict[str, Branch]
+    pairs: tuple[Pair, ...]
     instructions: dict[str, Instruction]
     forms: dict[str, Form]
     landing_pads: tuple[bytes, ...]

@@ -13,10 +13,10 @@ from transformer.emulator.library import unicorn
 PAGE = 0x1000
 _HIGHEST = 0xF000_0000  # own regions lie below this, on 32-bit arches too
 
-READ = unicorn.UC_PROT_READ
-READ_WRITE = READ | unicorn.UC_PROT_WRITE
-EXECUTE = unicorn.UC_PROT_EXEC
-ALL = READ_WRITE | EXECUTE
+READ: int = unicorn.UC_PROT_READ
+READ_WRITE: int = READ | unicorn.UC_PROT_WRITE
+EXECUTE: int = unicorn.UC_PROT_EXEC
+ALL: int = READ_WRITE | EXECUTE
 
 
 def pages(address: int, size: int) -> range:
