@@ -209,12 +209,19 @@ class IndirectBranch:
 
 @dataclass(frozen=True)
 class Synchronise:
-    """One instruction that the arch demands after a store to code, by its bits."""
+    """One instruction that the arch demands after a store to code, by its bits.
+
+    Where it takes an address, its low bits are the number of the register,
+    ``operand`` that register's name, and the address must lie in the same
+    ``line`` bytes as the store.
+    """
 
     what: str
     mask: int
     value: int
     size: int
+    operand: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True)
@@ -292,6 +299,7 @@ class Arch:
     instructions: dict[str, Instruction]
     forms: dict[str, Form]
     landing_pads: tuple[bytes, ...]
+    trampoline_end: bytes
     indirect: tuple[IndirectBranch, ...]
     registers: Registers
     emulation: Emulation

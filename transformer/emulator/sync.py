@@ -66,8 +66,13 @@ class SyncCheck:
         self.violations.append(violation)
         self._reset()
 
-    @staticmethod
-    def _matches(machine: Machine, address: int, wanted: Synchronise) -> bool:
+    def _matches(self, machine: Machine, address: int, wanted: Synchronise) -> bool:
         code = machine.read(address, wanted.size)
         word = int.from_bytes(code if machine.arch.byteorder == "big" else code[::-1], "big")
-        return word & wanted.mask == wanted.value
+        if word & wanted.mask != wanted.value:
+            return False
+        if not wanted.operand:
+            return True
+        assert self._write is not None
+        held = machine.reg(wanted.operand.format(word & ~wanted.mask))
+        return held // wanted.line == self._write.address // wanted.line
