@@ -2,7 +2,8 @@
 
 0 is success, 1 something was checked and is wrong, 2 wrong usage.  A
 subcommand is a module of this package with ``add_arguments(parser)`` and
-``run(args)``; only the module of the subcommand that is used is imported.
+``run(args)``; only the module of the subcommand that is used is imported.  One
+with ``TAKES_CFLAGS = True`` finds what follows ``--`` in ``args.cflags``.
 """
 
 from __future__ import annotations
@@ -57,11 +58,20 @@ def _dispatch(words: list[str]) -> int:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         module.add_arguments(parser)
-        return int(module.run(parser.parse_args(words[1:])))
+        own, after = _split(words[1:], getattr(module, "TAKES_CFLAGS", False))
+        return int(module.run(parser.parse_args(own, argparse.Namespace(cflags=after))))
     parser = _top_level()
     parser.parse_args(words)
     parser.print_help(sys.stderr)
     return USAGE
+
+
+def _split(words: list[str], takes_cflags: bool) -> tuple[list[str], list[str]]:
+    """The subcommand's own words, and the compiler's flags after ``--``."""
+    if not takes_cflags or "--" not in words:
+        return words, []
+    at = words.index("--")
+    return words[:at], words[at + 1 :]
 
 
 def _top_level() -> argparse.ArgumentParser:

@@ -120,12 +120,13 @@ def _summary(report: VerifyReport, sums: Totals) -> list[Text]:
     lines = [Text(f"checks: {sums.all_checks:,} ({checks})" if checks else "checks: none")]
     if sums.sites:
         lines.append(Text(f"sites executed: {sums.executed:,} of {sums.sites:,}"))
-    selftests = f"{len(report.selftests)} self-tests, " if report.selftests else ""
-    cases = "1 case" if sums.cases == 1 else f"{sums.cases} cases"
-    lines.append(
-        Text(
-            f"{selftests}{cases}, {sums.all_cells:,} builds: {cells}; {sums.seconds:.1f} s",
-            style="bold green" if report.ok else "bold red",
-        )
-    )
+    parts = [_counted(sums.cases, "case"), f"{_counted(sums.all_cells, 'build')}: {cells}"]
+    if report.selftests:
+        parts.insert(0, _counted(len(report.selftests), "self-test"))
+    style = "bold green" if report.ok else "bold red"
+    lines.append(Text(f"{', '.join(parts)}; {sums.seconds:.1f} s", style=style))
     return lines
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
