@@ -1,0 +1,95 @@
+"""The configuration: command line over environment over the nearest file.
+
+The file is ``sc-transform.toml``, or ``[tool.sc-transform]`` of
+``pyproject.toml``, in the folder of the input or the nearest one above it; in
+one folder the first wins.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from transformer.cli.common import Usage
+
+FILE, PROJECT, TABLE = "sc-transform.toml", "pyproject.toml", "sc-transform"
+ENVIRONMENT = {"arch": "SC_TRANSFORM_ARCH", "mode": "SC_TRANSFORM_MODE", "cc": "SC_TRANSFORM_CC"}
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What a file and the environment say; None and empty where they are silent."""
+
+    arch: str | None = None
+    mode: str | None = None
+    cc: str | None = None
+    cflags: tuple[str, ...] = ()
+    dynamic: Mapping[str, str] = field(default_factory=dict)
+    dynamic_lowering: str | None = None
+
+
+def configuration(start: Path, environment: Mapping[str, str] | None = None) -> Configuration:
+    """The configuration for a file in the folder ``start``; ``Usage`` where it is wrong."""
+    environment = os.environ if environment is None else environment
+    path, table = _nearest(start.resolve())
+    values = _checked(path, table)
+    for key, variable in ENVIRONMENT.items():
+        if environment.get(variable):
+            values[key] = environment[variable]
+    return Configuration(**values)
+
+
+def _nearest(start: Path) -> tuple[Path | None, dict[str, Any]]:
+    for folder in (start, *start.parents):
+        own, project = folder / FILE, folder / PROJECT
+        if own.is_file():
+            return own, _read(own)
+        if project.is_file():
+            table = _read(project).get("tool", {}).get(TABLE)
+            if table is not None:
+                return project, table
+    return None, {}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as e:
+        raise Usage(f"{path}: {e}") from e
+
+
+def _checked(path: Path | None, table: Any) -> dict[str, Any]:
+    if not isinstance(table, dict):
+        raise Usage(f"{path}: [tool.{TABLE}] must be a table")
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key in ("arch", "mode", "cc", "dynamic-lowering"):
+            good = isinstance(value, str)
+        elif key == "cflags":
+            good = isinstance(value, str) or _strings(value)
+            value = tuple(shlex.split(value) if isinstance(value, str) else value) if good else ()
+        elif key == "dynamic":
+            good = isinstance(value, dict)
+            value = {k: _value(v) for k, v in value.items()} if good else {}
+        else:
+            known = "arch, mode, cc, cflags, dynamic, dynamic-lowering"
+            raise Usage(f"{path}: unknown key '{key}'; there are: {known}")
+        if not good:
+            raise Usage(f"{path}: '{key}' has a value of the wrong type")
+        values[key.replace("-", "_")] = value
+    return values
+
+
+def _strings(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(v, str) for v in value)
+
+
+def _value(value: object) -> str:
+    """A disabled value: text as it is, numbers and truth values as C."""
+    return str(int(value)) if isinstance(value, bool) else str(value)

@@ -1,0 +1,357 @@
+"""Preprocessed text in, a unit's idioms out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from transformer.frontend import idioms as I
+from transformer.frontend.c_types import Types
+from transformer.frontend.chunks import Chunk
+from transformer.frontend.declarations import Declarations
+from transformer.frontend.dynamic import DynamicFinder
+from transformer.frontend.gnu import Unparsable, parse
+from transformer.frontend.lexing import Token, matching, spelling, split_commas, tokens
+from transformer.frontend.scopes import Scopes
+from transformer.frontend.source import LineMap, Place, Source
+from transformer.frontend.spans import find_spans
+from transformer.frontend.words import FIND, MARK, Word, lookup, unmark
+
+_MARK_IN_STRING = re.compile(rf"{MARK}(\d+)_")
+_TOP_LEVEL = {"define-call", "declare-call", "export", "define-key", "declare-key", "dynamic"}
+_CONTROL = {"if", "while", "for", "switch"}
+_BEFORE_EXPRESSION = {"return", "else", "do", "case", "goto", "sizeof"}
+
+
+def analyse(
+    text: str,
+    source: Source,
+    *,
+    main: str,
+    preprocessed: bool = False,
+    dynamic: Mapping[str, str] | None = None,
+) -> I.Unit:
+    """The idioms of a unit.
+
+    ``text`` is the preprocessed marked copy, in whose line markers the user's
+    file ``source`` is called ``main``.  With ``preprocessed`` it is the user's
+    file itself.  ``dynamic`` maps functions to the values that they return
+    while they are off, for those that are chosen by name.
+    """
+    return _Analysis(text, source, main, preprocessed, dynamic or {}).run()
+
+
+class _Analysis:
+    def __init__(
+        self, text: str, source: Source, main: str, preprocessed: bool, dynamic: Mapping[str, str]
+    ) -> None:
+        self.text, self.source, self.main = text, source, main
+        self.preprocessed = preprocessed
+        self.declarations = Declarations(text)
+        self.types = Types(self.declarations)
+        self.lines = LineMap(text, main)
+        self.own = Source(text, main)
+        self.unit = I.Unit(source.path)
+        self.strings: set[int] = set()
+        self.dynamic = dynamic
+        self.dynamics = DynamicFinder(
+            self.declarations, self.types, source, self.lines, main, preprocessed
+        )
+
+    def run(self) -> I.Unit:
+        for index, chunk in enumerate(self.declarations.chunks):
+            if chunk.broken >= 0:
+                self._problem("sc-parse", "this bracket has no partner", chunk.broken)
+            elif FIND.search(self.text, chunk.start, chunk.end):
+                _ChunkAnalysis(self, index, chunk).run()
+        self.unit.in_strings = frozenset(self.strings)
+        self._by_name()
+        self.unit.idioms.sort(key=lambda i: i.position)
+        self._hide_strings()
+        self._signatures()
+        return self.unit
+
+    def _by_name(self) -> None:
+        finder = self.dynamics
+        marked = {i.name for i in self.unit.idioms if isinstance(i, I.DynamicDefinition)}
+        for name, value in self.dynamic.items():
+            if name not in marked:
+                self.unit.idioms.append(finder.named(name, value))
+
+    def _hide_strings(self) -> None:
+        """A word that also lands in a string literal keeps its spelling."""
+        self.unit.idioms = [
+            replace(i, spans=None) if i.place.offset in self.strings else i
+            for i in self.unit.idioms
+        ]
+
+    def _signatures(self) -> None:
+        called = {i.name for i in self.unit.idioms if isinstance(i, I.Call) and i.place.editable}
+        for number, idiom in enumerate(self.unit.idioms):
+            if isinstance(idiom, I.CallDefinition | I.CallDeclaration):
+                defines = isinstance(idiom, I.CallDefinition) and not idiom.internal
+                if defines or idiom.name in called:
+                    signature = self._signature(idiom.func)
+                    if isinstance(idiom, I.CallDefinition):
+                        self.unit.idioms[number] = replace(idiom, returns=signature.returns)
+
+    def _signature(self, func: str) -> I.Signature:
+        if func not in self.unit.signatures:
+            self.unit.signatures[func] = self.types.signature(func)
+        return self.unit.signatures[func]
+
+    def place(self, token: Token) -> Place:
+        """Where a word is spelled: in the user's file, or in a header or macro."""
+        _, offset = unmark(token.text)
+        if offset is not None:
+            return Place(self.source.path, *self.source.position(offset), offset)
+        path, line = self.lines.place(token.start)
+        shown = self.source.path if path == self.main else path
+        if self.preprocessed:
+            return Place(shown, line, self.own.position(token.start)[1], token.start)
+        return Place(shown, line, 0, None)
+
+    def _problem(self, id_: str, text: str, offset: int, severity: str = "error") -> None:
+        path, line = self.lines.place(offset)
+        column = 0
+        if path == self.main and not self.preprocessed:
+            path = self.source.path
+            column = self.source.line(line).find(self.text[offset]) + 1
+        self.unit.problems.append(I.Problem(id_, text, Place(path, line, column, None), severity))
+
+    def note_unparsable(self, offset: int, text: str) -> None:
+        said = f"a guard here is judged by its tokens alone: {text}"
+        self._problem("sc-parse", said, offset, "note")
+
+
+class _ChunkAnalysis:
+    """One top-level chunk that holds idiom words."""
+
+    def __init__(self, whole: _Analysis, index: int, chunk: Chunk) -> None:
+        self.whole, self.index, self.chunk = whole, index, chunk
+        self.tokens = tokens(whole.text, chunk.start, chunk.end)
+        self.judged: dict[int, str] | None = None
+
+    def run(self) -> None:
+        for at, token in enumerate(self.tokens):
+            if token.kind == "str" and MARK in token.text:
+                self.whole.strings.update(map(int, _MARK_IN_STRING.findall(token.text)))
+            elif token.kind == "id" and (found := lookup(token.text)):
+                self._word(at, found[0], found[2])
+
+    def _word(self, at: int, word: Word, internal: bool) -> None:
+        token = self.tokens[at]
+        followed = at + 1 < len(self.tokens) and self.tokens[at + 1].text == "("
+        inside = self.chunk.is_function and token.start > self.chunk.body
+        if not followed or (not inside and word.kind not in _TOP_LEVEL and self._declared(at)):
+            return
+        close = matching(self.tokens, at + 1)
+        if close < 0:
+            return
+        parts = split_commas(self.tokens, at + 2, close)
+        place = self.whole.place(token)
+        spans = None
+        if place.offset is not None and not internal:
+            spans = find_spans(self.whole.source.text, place.offset)
+            if spans and len(spans.arguments) != len(parts):
+                spans = None
+        base = (
+            unmark(token.text)[0],
+            self._name(word, parts, spans),
+            place,
+            spans,
+            token.start,
+            internal,
+        )
+        made = _MAKERS[word.kind](self, word, base, parts, (at, close))
+        if made is not None:
+            self.whole.unit.idioms.append(made)
+
+    def _declared(self, at: int) -> bool:
+        """An unmarked word after a type: the runtime's own declaration."""
+        before = self.tokens[at - 1] if at else None
+        return before is None or before.kind == "id" or before.text == "*"
+
+    def _name(self, word: Word, parts: list[tuple[int, int]], spans: I.Spans | None) -> str:
+        if not parts:
+            return ""
+        if spans and word.kind not in ("guard", "key-operation"):
+            raw = self.whole.source.text[slice(*spans.arguments[0])]
+            if re.fullmatch(r"[A-Za-z_]\w*", raw):
+                return raw  # the headers paste the key's name before it is expanded
+        return spelling(self.tokens, *parts[0])
+
+    def text_of(self, part: tuple[int, int]) -> str:
+        return spelling(self.tokens, *part)
+
+    def storage(self, at: int) -> str:
+        words = []
+        while at > 0 and self.tokens[at - 1].text in ("static", "extern", "__extension__"):
+            at -= 1
+            words.append(self.tokens[at].text)
+        return " ".join(w for w in words if w != "__extension__")
+
+    def is_statement(self, at: int, close: int) -> bool:
+        """Whether ``word(key)`` is a whole statement."""
+        following = self.tokens[close + 1].text if close + 1 < len(self.tokens) else ""
+        before = self.tokens[at - 1].text if at else ";"
+        if following != ";":
+            return False
+        if before in ("else", "do") or before in ";{}":
+            return True
+        if before == ")":
+            return self._control(at - 1)
+        return before == ":" and at >= 3 and self.tokens[at - 3].text in (";", "{", "}", "case")
+
+    def _control(self, closing: int) -> bool:
+        depth = 0
+        for index in range(closing, -1, -1):
+            depth += {")": 1, "(": -1}.get(self.tokens[index].text, 0)
+            if depth == 0:
+                return index > 0 and self.tokens[index - 1].text in _CONTROL
+        return False
+
+    def judge(self, at: int, close: int) -> str:
+        """Why a guard's operand is no address constant; "" where it is one."""
+        if self.judged is None:
+            self.judged = self._judge_all()
+        if at in self.judged:
+            return self.judged[at]
+        return _judge_by_tokens(self.tokens, at, close)
+
+    def _judge_all(self) -> dict[int, str]:
+        arrays = frozenset(
+            i.name
+            for i in self.whole.unit.idioms
+            if isinstance(i, I.KeyDefinition | I.KeyDeclaration) and i.array and not i.local
+        )
+        scopes = Scopes(self.whole.types, arrays)
+        try:
+            tree = parse(self.tokens, self.whole.declarations.typedefs).tree
+        except Unparsable as e:
+            if not self.chunk.is_function:
+                return {}
+            token = self.tokens[e.index] if 0 <= e.index < len(self.tokens) else self.tokens[0]
+            self.whole.note_unparsable(token.start, str(e))
+            return {}
+        scopes.function(tree)
+        return scopes.judged
+
+
+def _judge_by_tokens(found: list[Token], at: int, close: int) -> str:
+    """For a function that pycparser does not take: ``&name`` of no local name."""
+    operand = [t for t in found[at + 2 : close] if t.text not in "()"]
+    if len(operand) != 2 or operand[0].text != "&" or operand[1].kind != "id":
+        return "its function could not be parsed"
+    name = operand[1].text
+    for index, token in enumerate(found):
+        before = found[index - 1] if index else None
+        if (
+            token.text == name
+            and before
+            and (
+                before.text == "*"
+                or (before.kind == "id" and before.text not in _BEFORE_EXPRESSION)
+            )
+        ):
+            return f"'{name}' may be a local variable"
+    return ""
+
+
+_Base = tuple[str, str, Place, I.Spans | None, int, bool]
+_Parts = list[tuple[int, int]]
+_At = tuple[int, int]
+_Maker = Callable[[_ChunkAnalysis, Word, _Base, _Parts, _At], I.Idiom | None]
+
+
+def _define_call(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _At) -> I.Idiom:
+    func = c.text_of(parts[1]) if len(parts) > 1 else ""
+    return I.CallDefinition(*base, func=func, form=word.variant)
+
+
+def _declare_call(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _At) -> I.Idiom:
+    func = c.text_of(parts[1]) if len(parts) > 1 else ""
+    return I.CallDeclaration(*base, func=func, storage=c.storage(at[0]))
+
+
+def _call(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _At) -> I.Idiom:
+    cond = word.variant == "cond"
+    if len(parts) > 1:
+        return I.Call(*base, form="2018", cond=cond, count=len(parts) - 1)
+    after = at[1] + 1
+    while after < len(c.tokens) and c.tokens[after].text == ")":
+        after += 1  # (static_call(k))(1)
+    if after < len(c.tokens) and c.tokens[after].text == "(" and _closes(c.tokens, at[0], after):
+        end = matching(c.tokens, after)
+        count = len(split_commas(c.tokens, after + 1, end)) if end >= 0 else None
+        return I.Call(*base, form="2016", cond=cond, count=count)
+    return I.Call(*base, form="bare", cond=cond, statement=c.is_statement(*at))
+
+
+def _closes(found: list[Token], at: int, after: int) -> bool:
+    """Whether the parentheses between a word's ``)`` and the call surround it alone."""
+    close = matching(found, at + 1)
+    extra = after - close - 1
+    return all(at - n - 1 >= 0 and found[at - n - 1].text == "(" for n in range(extra))
+
+
+def _query(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _At) -> I.Idiom:
+    return I.Query(*base)
+
+
+def _update(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _At) -> I.Idiom:
+    return I.Update(*base, func=c.text_of(parts[1]) if len(parts) > 1 else "")
+
+
+def _export(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _At) -> I.Idiom:
+    return I.Export(*base, tramp=word.variant == "tramp")
+
+
+def _define_key(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _At) -> I.Idiom:
+    return I.KeyDefinition(
+        *base,
+        truth="true" in word.variant,
+        read_only="ro" in word.variant,
+        array="array" in word.variant,
+        storage=c.storage(at[0]),
+        local=c.chunk.is_function,
+    )
+
+
+def _declare_key(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _At) -> I.Idiom:
+    return I.KeyDeclaration(
+        *base,
+        truth="true" in word.variant,
+        array="array" in word.variant,
+        storage=c.storage(at[0]),
+        local=c.chunk.is_function,
+    )
+
+
+def _guard(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _At) -> I.Idiom:
+    reason = c.judge(*at)
+    return I.Guard(*base, likely=word.variant == "likely", constant=not reason, reason=reason)
+
+
+def _operation(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _At) -> I.Idiom:
+    return I.KeyOperation(*base, operation=word.variant)
+
+
+def _switch(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _At) -> I.Idiom:
+    return I.DynamicOperation(*base, on=word.variant == "enable")
+
+
+def _dynamic(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _At) -> I.Idiom:
+    w = c.whole
+    finder = w.dynamics
+    value = spelling(c.tokens, at[0] + 2, at[1])
+    return finder.marked(c.index, c.tokens, at, base, value)
+
+
+_MAKERS: dict[str, _Maker] = {
+    "define-call": _define_call, "declare-call": _declare_call, "call": _call, "query": _query,
+    "update": _update, "export": _export, "define-key": _define_key,
+    "declare-key": _declare_key, "guard": _guard, "key-operation": _operation,
+    "dynamic": _dynamic, "dynamic-operation": _switch,
+}  # fmt: skip

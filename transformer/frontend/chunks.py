@@ -1,0 +1,155 @@
+"""Preprocessed text split into its top-level declarations and definitions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from transformer.frontend.lexing import Token, matching, tokens
+
+_STEP = re.compile(
+    r"""(?P<skip>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|^[ \t]*\#[^\n]*)|(?P<op>[{}();])""",
+    re.MULTILINE,
+)
+_BLANK = re.compile(r"(?:\s+|^[ \t]*\#[^\n]*)+", re.MULTILINE)
+_AGGREGATE = re.compile(r"\b(?:struct|union|enum)\b")
+_TAGS = ("struct", "union", "enum")
+_KR_HEAD = re.compile(r"\)\s*(?:\#[^\n]*\s*)*[A-Za-z_]")
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One top-level chunk: ``text[start:end]``.
+
+    ``body`` is the offset of the brace that opens a function's body, or -1.
+    ``broken`` tells that its brackets do not match.
+    """
+
+    start: int
+    end: int
+    body: int = -1
+    broken: int = -1
+
+    @property
+    def is_function(self) -> bool:
+        return self.body >= 0
+
+    @property
+    def head_end(self) -> int:
+        return self.body if self.body >= 0 else self.end
+
+
+def split(text: str) -> list[Chunk]:
+    """Every top-level chunk of preprocessed text, in order."""
+    return _Splitter(text).run()
+
+
+class _Splitter:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.chunks: list[Chunk] = []
+        self.start = 0
+        self.stack: list[tuple[str, int]] = []
+        self.brace = -1
+        self.broken = -1
+
+    def run(self) -> list[Chunk]:
+        for match in _STEP.finditer(self.text):
+            op = match["op"]
+            if op is None:
+                continue
+            at = match.start()
+            if op in "({":
+                if op == "{" and not self.stack:
+                    self.brace = at
+                self.stack.append((op, at))
+            elif op == ";":
+                if not self.stack:
+                    self._finish(at + 1, -1)
+            else:
+                self._close(op, at)
+        self._tail()
+        return self.chunks
+
+    def _close(self, op: str, at: int) -> None:
+        if not self.stack:
+            self.broken = at
+            self._finish(at + 1, -1)
+            return
+        opener, place = self.stack.pop()
+        if (opener == "(") != (op == ")"):
+            self.broken = place if opener == "(" else at
+            if op == "}":
+                while self.stack and self.stack[-1][0] == "(":
+                    self.stack.pop()
+                if self.stack and opener == "(":
+                    self.stack.pop()
+        if op == "}" and not self.stack and self._is_function():
+            self._finish(at + 1, self.brace)
+
+    def _is_function(self) -> bool:
+        head = self.text[self.start : self.brace]
+        if "=" in head and _has_top_level_equals(tokens(head)):
+            return False
+        if not _AGGREGATE.search(head):
+            return True
+        return not _ends_in_aggregate(tokens(head))
+
+    def _finish(self, end: int, body: int) -> None:
+        blank = _BLANK.match(self.text, self.start)
+        start = blank.end() if blank and blank.end() < end else self.start
+        if body >= 0 and self.text[start] == "{" and self.chunks:
+            start = self._merge_head(start)
+        self.chunks.append(Chunk(start, end, body, self.broken))
+        self.start, self.stack, self.brace, self.broken = end, [], -1, -1
+
+    def _merge_head(self, start: int) -> int:
+        """A body alone belongs to the K&R head that semicolons cut up before it."""
+        for index in range(len(self.chunks) - 1, -1, -1):
+            chunk = self.chunks[index]
+            if chunk.is_function:
+                return start
+            if _KR_HEAD.search(self.text, chunk.start, chunk.end):
+                del self.chunks[index:]
+                return chunk.start
+        return start
+
+    def _tail(self) -> None:
+        blank = _BLANK.match(self.text, self.start)
+        start = blank.end() if blank else self.start
+        if start < len(self.text):
+            if self.stack and self.broken < 0:
+                self.broken = self.stack[0][1]
+            body = self.brace if self.brace >= 0 and self._is_function() else -1
+            self.chunks.append(Chunk(start, len(self.text), body, self.broken))
+
+
+def _has_top_level_equals(found: list[Token]) -> bool:
+    depth = 0
+    for token in found:
+        if token.kind == "op":
+            depth += {"(": 1, ")": -1, "[": 1, "]": -1}.get(token.text, 0)
+            if token.text == "=" and depth == 0:
+                return True
+    return False
+
+
+def _ends_in_aggregate(found: list[Token]) -> bool:
+    """Whether a head ends in ``struct tag`` (or union, enum), attributes aside."""
+    texts = without_attributes(found)
+    if (texts and texts[-1] in _TAGS) or (len(texts) > 1 and texts[-2] in _TAGS):
+        return True
+    return ":" in texts and "enum" in texts and ")" not in texts
+
+
+def without_attributes(found: list[Token]) -> list[str]:
+    """The texts of tokens, without ``__attribute__((...))`` groups."""
+    texts, index = [], 0
+    while index < len(found):
+        if found[index].text in ("__attribute__", "__attribute", "_Alignas"):
+            close = matching(found, index + 1)
+            index = close + 1 if close > 0 else len(found)
+            continue
+        texts.append(found[index].text)
+        index += 1
+    return texts

@@ -1,0 +1,191 @@
+"""What a unit declares at file scope, looked up when it is asked for.
+
+Nothing is parsed ahead: a name is searched in the text, and only the chunks
+that may declare it are parsed, once each.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from pycparser import c_ast
+
+from transformer.frontend.chunks import Chunk, split
+from transformer.frontend.gnu import RENAMED, Parsed, Unparsable, parse
+from transformer.frontend.lexing import Token, matching, split_commas, tokens
+from transformer.frontend.words import FIND
+
+_TYPEDEF = re.compile(r"\btypedef\b")
+_ENUM = re.compile(r"\benum\b[^{};()]*\{([^{}]*)\}")
+_ITEM = re.compile(r"(?:^|,)\s*(?:\#[^\n]*\s*)*([A-Za-z_$][\w$]*)")
+_QUALIFIERS = {"const", "volatile", "restrict", "_Atomic", "__restrict", "__restrict__"}
+_BUILTIN_TYPES = frozenset({"__builtin_ms_va_list", "__SVBool_t", "__builtin_sysv_va_list"})
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A declaration at file scope: its node and the chunk that holds it."""
+
+    node: c_ast.Node
+    chunk: Chunk
+
+
+class Declarations:
+    """The file scope of one preprocessed unit."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.chunks = split(text)
+        self._starts = [c.start for c in self.chunks]
+        self._parsed: dict[int, Parsed | None] = {}
+        self._objects: dict[str, Declared | None] = {}
+        self._tags: dict[str, c_ast.Node | None] = {}
+
+    @cached_property
+    def typedefs(self) -> frozenset[str]:
+        """The names of all types that the unit declares at file scope."""
+        names: set[str] = set(_BUILTIN_TYPES)
+        for match in _TYPEDEF.finditer(self.text):
+            chunk = self.chunk_at(match.start())
+            if chunk and match.start() < chunk.head_end and not chunk.is_function:
+                names.update(typedef_names(tokens(self.text, match.end(), chunk.end)))
+        return frozenset(names)
+
+    @cached_property
+    def enumerators(self) -> frozenset[str]:
+        """The constants of all enums outside of functions (and harmlessly within)."""
+        names: set[str] = set()
+        for match in _ENUM.finditer(self.text):
+            names.update(_ITEM.findall(match[1]))
+        return frozenset(names)
+
+    def index_at(self, offset: int) -> int:
+        """Index of the chunk that holds ``offset``; -1 between chunks."""
+        index = bisect.bisect_right(self._starts, offset) - 1
+        return index if index >= 0 and offset < self.chunks[index].end else -1
+
+    def chunk_at(self, offset: int) -> Chunk | None:
+        index = self.index_at(offset)
+        return self.chunks[index] if index >= 0 else None
+
+    def head(self, index: int) -> Parsed | None:
+        """A chunk's tree, without a function's body; None if it does not parse."""
+        if index not in self._parsed:
+            chunk = self.chunks[index]
+            found = tokens(self.text, chunk.start, chunk.head_end)
+            if chunk.is_function:
+                found.append(Token("op", ";", chunk.body, chunk.body))
+            try:
+                self._parsed[index] = parse(found, self.typedefs)
+            except Unparsable:
+                self._parsed[index] = None
+        return self._parsed[index]
+
+    def lookup(self, name: str) -> Declared | None:
+        """The first declaration of an object, a function or a type called ``name``."""
+        if name not in self._objects:
+            self._objects[name] = next(self.all_of(name), None)
+        return self._objects[name]
+
+    def all_of(self, name: str) -> Iterator[Declared]:
+        """Every declaration of ``name`` at file scope, in order."""
+        for index in self._mentions(name):
+            tree = self.head(index)
+            for node in tree.tree.ext if tree else ():
+                if getattr(node, "name", None) == name and not isinstance(node, c_ast.Pragma):
+                    yield Declared(node, self.chunks[index])
+
+    def _mentions(self, name: str) -> Iterator[int]:
+        last = -1
+        for match in re.finditer(rf"(?<![\w$]){re.escape(name)}(?![\w$])", self.text):
+            index = self.index_at(match.start())
+            if index > last and match.start() < self.chunks[index].head_end:
+                last = index
+                yield index
+
+    def tag(self, name: str) -> c_ast.Node | None:
+        """The definition of ``struct name`` or ``union name``, if it has one."""
+        if name not in self._tags:
+            self._tags[name] = self._find_tag(name)
+        return self._tags[name]
+
+    def _find_tag(self, name: str) -> c_ast.Node | None:
+        for index in self._mentions(name):
+            tree = self.head(index)
+            for node in _walk(tree.tree) if tree else ():
+                if (
+                    isinstance(node, c_ast.Struct | c_ast.Union)
+                    and node.name == name
+                    and node.decls is not None
+                ):
+                    return node
+        return None
+
+
+def _walk(node: c_ast.Node) -> Iterator[c_ast.Node]:
+    yield node
+    for _, child in node.children():
+        yield from _walk(child)
+
+
+def typedef_names(found: list[Token]) -> list[str]:
+    """The names that the declarators after ``typedef`` declare."""
+    plain = _without_groups(found)
+    end = next((i for i, t in enumerate(plain) if t.text == ";"), len(plain))
+    parts = split_commas(plain, 0, end)
+    names = [_declared(plain, *part) for part in parts]
+    return [n for n in names if n]
+
+
+def _without_groups(found: list[Token]) -> list[Token]:
+    """Tokens without braces, attributes, asm names, ``typeof`` operands and bounds."""
+    kept: list[Token] = []
+    index = 0
+    while index < len(found):
+        text = found[index].text
+        if text in "{[":
+            index = matching(found, index) + 1 or len(found)
+            continue
+        if text in ("__attribute__", "__attribute", "__asm__", "asm", "__asm", "_Alignas"):
+            index = matching(found, index + 1) + 1 or len(found)
+            continue
+        if RENAMED.get(text, text) == "typeof":
+            kept.append(Token("id", "int", found[index].start, found[index].end))
+            index = matching(found, index + 1) + 1 or len(found)
+            continue
+        if text not in ("__extension__", "typedef"):
+            kept.append(found[index])
+        index += 1
+    return kept
+
+
+def _declared(found: list[Token], start: int, end: int) -> str:
+    """The name that one declarator declares (specifiers may come before it)."""
+    words = 0
+    index = start
+    while index < end:
+        token = found[index]
+        if token.text == "(":
+            nested = found[index + 1].text in ("*", "(", "^") if index + 1 < end else False
+            if nested or (words < 2 and start == 0 and found[index - 1].text != "*"):
+                return next(
+                    (
+                        t.text
+                        for t in found[index + 1 : end]
+                        if t.kind == "id" and t.text not in _QUALIFIERS
+                    ),
+                    "",
+                )
+            break
+        words += token.kind == "id"
+        index += 1
+    names = [t.text for t in found[start:index] if t.kind == "id" and t.text not in _QUALIFIERS]
+    return names[-1] if names else ""
+
+
+def has_idioms(text: str, chunk: Chunk) -> bool:
+    return bool(FIND.search(text, chunk.start, chunk.end))

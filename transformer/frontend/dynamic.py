@@ -1,0 +1,258 @@
+"""Dynamic functions: the definition that ``SC_DYNAMIC`` marks, or that is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pycparser import c_ast
+
+from transformer.frontend.c_types import Types
+from transformer.frontend.chunks import Chunk
+from transformer.frontend.declarations import Declarations
+from transformer.frontend.idioms import DynamicDefinition, DynamicSpans, Spans
+from transformer.frontend.lexing import Token, raw_tokens, tokens
+from transformer.frontend.source import LineMap, Place, Source
+
+_OWN_NAMES = {"__func__", "__FUNCTION__", "__PRETTY_FUNCTION__"}
+
+
+class DynamicFinder:
+    """Describes definitions of dynamic functions and finds them in the user's file."""
+
+    def __init__(
+        self,
+        declarations: Declarations,
+        types: Types,
+        source: Source,
+        lines: LineMap,
+        main: str,
+        preprocessed: bool,
+    ) -> None:
+        self.declarations, self.types = declarations, types
+        self.source, self.lines, self.main = source, lines, main
+        self.preprocessed = preprocessed
+
+    def marked(
+        self,
+        index: int,
+        found: list[Token],
+        at: tuple[int, int],
+        base: tuple[str, str, Place, Spans | None, int, bool],
+        value: str,
+    ) -> DynamicDefinition:
+        """The definition after ``SC_DYNAMIC(value)``, whose tokens are ``at``."""
+        chunk = self.declarations.chunks[index]
+        made = DynamicDefinition(*base, value=value)
+        if not chunk.is_function or found[at[1]].end > chunk.body:
+            return replace(
+                made, name="", error="SC_DYNAMIC must stand before a function definition"
+            )
+        made = self._describe(made, index, chunk)
+        if made.place.offset is None or made.error or made.spans is None:
+            return made
+        marker = (made.spans.word[0], made.spans.closing + 1)
+        return replace(made, lines=self._spans(made, chunk, marker))
+
+    def named(self, name: str, value: str) -> DynamicDefinition:
+        """The definition of a function that is chosen by its name."""
+        nowhere = DynamicDefinition(
+            "--dynamic", name, Place(self.source.path, 0, 0, None), None, 0, value=value,
+            error=f"this file defines no function '{name}'",
+        )  # fmt: skip
+        for declared in self.declarations.all_of(name):
+            chunk = declared.chunk
+            if not chunk.is_function:
+                continue
+            index = self.declarations.index_at(chunk.start)
+            path, _ = self.lines.place(chunk.body)
+            made = replace(nowhere, error="", position=chunk.start)
+            if path != self.main and path != self.source.path:
+                return replace(made, error=f"'{name}' is defined in {path}, not in this file")
+            made = self._describe(made, index, chunk)
+            return made if made.error else self._locate(made, chunk)
+        return nowhere
+
+    def _describe(self, made: DynamicDefinition, index: int, chunk: Chunk) -> DynamicDefinition:
+        tree = self.declarations.head(index)
+        decl = tree.tree.ext[-1] if tree and tree.tree.ext else None
+        if not isinstance(decl, c_ast.Decl) or not isinstance(decl.type, c_ast.FuncDecl):
+            return self._knr(made, chunk)
+        void = self.types.returns(decl.type) == "void"
+        body = tokens(self.declarations.text, chunk.body, chunk.end)
+        params, odd = _parameters(decl.type)
+        made = replace(
+            made, name=decl.name, void=void, static=self._static(decl), parameters=params,
+            insertion=odd or _storage_reason(decl) or self._body_reason(decl.name, body, chunk),
+        )  # fmt: skip
+        return _with_value_checked(made)
+
+    def _knr(self, made: DynamicDefinition, chunk: Chunk) -> DynamicDefinition:
+        """A head that does not parse alone: a K&R definition."""
+        found = tokens(self.declarations.text, chunk.start, chunk.body)
+        index = next(
+            (
+                i
+                for i, t in enumerate(found)
+                if t.text == "("
+                and i
+                and found[i - 1].kind == "id"
+                and found[i - 1].text not in ("__attribute__", "SC_DYNAMIC")
+                and not found[i - 1].text.endswith("_SC_DYNAMIC")
+            ),
+            -1,
+        )
+        if index < 0:
+            return replace(made, error="this definition could not be parsed")
+        words = [t.text for t in found[:index]]
+        void = "void" in words and "*" not in words
+        made = replace(
+            made,
+            name=found[index - 1].text,
+            void=void,
+            static="static" in words,
+            insertion="its parameters are declared in the old style",
+        )
+        return _with_value_checked(made)
+
+    def _static(self, decl: c_ast.Decl) -> bool:
+        if "static" in (decl.storage or ()):
+            return True
+        first = self.declarations.lookup(decl.name)
+        return first is not None and "static" in (getattr(first.node, "storage", None) or ())
+
+    def _body_reason(self, name: str, body: list[Token], chunk: Chunk) -> str:
+        words = {t.text for t in body if t.kind == "id"}
+        if words & _OWN_NAMES:
+            return "it uses its own name as a string"
+        first = self.declarations.lookup(name)
+        if name in words and (first is None or first.chunk.start >= chunk.start):
+            return "it calls itself before any declaration"
+        return ""
+
+    def _locate(self, made: DynamicDefinition, chunk: Chunk) -> DynamicDefinition:
+        """Where a function that is chosen by name stands in the user's file."""
+        text = self.source.text
+        line = self._line_of_name(made.name, chunk)
+        start = 0
+        for token in raw_tokens(text):
+            at_line = self.source.position(token.start)[0]
+            if token.text == made.name and abs(at_line - line) <= 0:
+                break
+            if token.kind == "op" and token.text in ";}":
+                start = token.end
+        else:
+            return replace(made, error=f"'{made.name}' is spelled by a macro")
+        first = next(raw_tokens(text, start))
+        place = Place(self.source.path, *self.source.position(first.start), first.start)
+        made = replace(made, place=place)
+        return replace(made, lines=self._spans(made, chunk, (first.start, first.start)))
+
+    def _line_of_name(self, name: str, chunk: Chunk) -> int:
+        found = tokens(self.declarations.text, chunk.start, chunk.body)
+        start = next((t.start for t in found if t.text == name), chunk.start)
+        return self.lines.place(start)[1]
+
+    def _spans(
+        self, made: DynamicDefinition, chunk: Chunk, marker: tuple[int, int]
+    ) -> DynamicSpans | None:
+        """Spans in the user's file; None where macros hide parts of the definition."""
+        stream = list(_until_body(self.source.text, marker[1]))
+        if not stream or stream[-1].text != "{":
+            return None
+        head, opening = stream[:-1], stream[-1].start
+        at = [i for i, t in enumerate(head[:-1]) if t.text == made.name and head[i + 1].text == "("]
+        if not at:
+            return None
+        closing = self._closing(opening, chunk)
+        if closing is None:
+            return None
+        name = head[at[0]]
+        static = next(((t.start, t.end) for t in head if t.text == "static"), None)
+        return DynamicSpans(
+            marker, (head[0].start, head[-1].end), (name.start, name.end), static, opening, closing
+        )
+
+    def _closing(self, opening: int, chunk: Chunk) -> int | None:
+        """The brace that ends the body: matched, and on the line where it must be."""
+        if self.preprocessed:
+            return chunk.end - 1
+        wanted = self.lines.place(chunk.end - 1)[1]
+        depth, candidates = 0, []
+        for token in raw_tokens(self.source.text, opening):
+            if token.text == "{" and token.kind == "op":
+                depth += 1
+            elif token.text == "}" and token.kind == "op":
+                depth -= 1
+                line = self.source.position(token.start)[0]
+                if line == wanted:
+                    if depth == 0:
+                        return token.start
+                    candidates.append(token.start)
+                elif line > wanted:
+                    break
+        return candidates[0] if len(candidates) == 1 else None
+
+
+def head_text(source: Source, span: tuple[int, int], name: tuple[int, int], new: str = "") -> str:
+    """A head as one line: comments stripped, newlines as blanks, ``name`` renamed."""
+    parts = []
+    last = span[0]
+    for token in raw_tokens(source.text, span[0]):
+        if token.start >= span[1]:
+            break
+        gap = source.text[last : token.start]
+        text = new if new and (token.start, token.end) == name else token.text
+        parts.append((" " if gap else "") + text)
+        last = token.end
+    return "".join(parts).strip()
+
+
+def _until_body(text: str, start: int) -> list[Token]:
+    """The raw tokens of a head, up to and with the brace of the body."""
+    found, depth = [], 0
+    for token in raw_tokens(text, start, directives=True):
+        if token.kind == "directive" and not text.startswith("# ", token.start):
+            return []  # which part of the head counts is the preprocessor's affair
+        if token.kind != "directive":
+            found.append(token)
+        if token.kind != "op":
+            continue
+        if token.text == "{" and depth == 0:
+            aggregate = len(found) > 1 and any(
+                t.text in ("struct", "union", "enum") for t in found[-3:-1]
+            )
+            if not aggregate:
+                return found
+        depth += (token.text in "([{") - (token.text in ")]}")
+    return found
+
+
+def _parameters(function: c_ast.FuncDecl) -> tuple[tuple[str, ...], str]:
+    """The parameters' names, and why the body cannot be called with them."""
+    params = list(function.args.params) if function.args is not None else []
+    names = []
+    for param in params:
+        if isinstance(param, c_ast.EllipsisParam):
+            return (), "it is variadic"
+        if isinstance(param, c_ast.ID):
+            return (), "its parameters are declared in the old style"
+        name = getattr(param, "name", None)
+        if name is None:
+            return ((), "") if len(params) == 1 else ((), "a parameter has no name")
+        names.append(name)
+    return tuple(names), ""
+
+
+def _storage_reason(decl: c_ast.Decl) -> str:
+    specifiers = [*(decl.storage or ()), *(decl.funcspec or ())]
+    odd = next((s for s in specifiers if s in ("extern", "inline")), "")
+    return f"it is '{odd}'" if odd else ""
+
+
+def _with_value_checked(made: DynamicDefinition) -> DynamicDefinition:
+    if made.void and made.value.strip() not in ("", "(void)0"):
+        return replace(made, error=f"'{made.name}' returns nothing: write SC_DYNAMIC()")
+    if not made.void and not made.value.strip():
+        said = f"'{made.name}' returns a value: say which, as in SC_DYNAMIC(0)"
+        return replace(made, error=said)
+    return replace(made, value="" if made.void else made.value)

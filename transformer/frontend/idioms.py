@@ -1,0 +1,255 @@
+"""What the analysis finds: one frozen record for each idiom in a unit.
+
+Offsets in ``Spans`` are bytes of the user's file; ``position`` is an offset in
+the preprocessed text, and orders declarations and uses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from transformer.frontend.source import Place
+
+
+@dataclass(frozen=True)
+class Spans:
+    """An idiom as the user's file spells it: ``word ( a , b )``.
+
+    ``word`` and ``arguments`` are half-open spans, ``opening`` and ``closing``
+    the offsets of the parentheses, ``commas`` those between arguments.
+    """
+
+    word: tuple[int, int]
+    opening: int
+    closing: int
+    commas: tuple[int, ...]
+    arguments: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Idiom:
+    """``spans`` is None where the user's file does not spell the whole idiom.
+
+    ``name`` is the key, function or operand as preprocessed; ``internal``
+    marks words of rewritten text, which nothing replaces.
+    """
+
+    spelled: str
+    name: str
+    place: Place
+    spans: Spans | None
+    position: int
+    internal: bool = False
+
+    @property
+    def kind(self) -> str:
+        return "idiom"
+
+
+@dataclass(frozen=True)
+class CallDefinition(Idiom):
+    """DEFINE_STATIC_CALL and its forms (plain, null, ret0).
+
+    ``returns`` is the class of the return type: unknown, void, integer,
+    pointer or other.
+    """
+
+    func: str = ""
+    form: str = "plain"
+    returns: str = "unknown"
+
+    @property
+    def kind(self) -> str:
+        return "define-call"
+
+
+@dataclass(frozen=True)
+class CallDeclaration(Idiom):
+    func: str = ""
+    storage: str = ""
+
+    @property
+    def kind(self) -> str:
+        return "declare-call"
+
+
+@dataclass(frozen=True)
+class Call(Idiom):
+    """A use of a key: ``form`` is 2016, 2018 or bare (a designator).
+
+    ``count`` is the number of arguments, or None; ``statement`` tells that a
+    bare form stands alone as a statement.
+    """
+
+    form: str = "2016"
+    cond: bool = False
+    count: int | None = None
+    statement: bool = False
+
+    @property
+    def kind(self) -> str:
+        return "call"
+
+
+@dataclass(frozen=True)
+class Query(Idiom):
+    @property
+    def kind(self) -> str:
+        return "query"
+
+
+@dataclass(frozen=True)
+class Update(Idiom):
+    func: str = ""
+
+    @property
+    def kind(self) -> str:
+        return "update"
+
+
+@dataclass(frozen=True)
+class Export(Idiom):
+    tramp: bool = False
+
+    @property
+    def kind(self) -> str:
+        return "export"
+
+
+@dataclass(frozen=True)
+class KeyDefinition(Idiom):
+    """DEFINE_STATIC_KEY_*: ``local`` keys are defined within a function."""
+
+    truth: bool = False
+    read_only: bool = False
+    array: bool = False
+    storage: str = ""
+    local: bool = False
+
+    @property
+    def kind(self) -> str:
+        return "define-key"
+
+
+@dataclass(frozen=True)
+class KeyDeclaration(Idiom):
+    truth: bool = False
+    array: bool = False
+    storage: str = ""
+    local: bool = False
+
+    @property
+    def kind(self) -> str:
+        return "declare-key"
+
+
+@dataclass(frozen=True)
+class Guard(Idiom):
+    """static_branch_likely/unlikely; ``name`` is the operand.
+
+    ``constant`` tells that the operand is an address constant, else ``reason``
+    says why it is not.
+    """
+
+    likely: bool = False
+    constant: bool = False
+    reason: str = ""
+
+    @property
+    def kind(self) -> str:
+        return "guard"
+
+
+@dataclass(frozen=True)
+class KeyOperation(Idiom):
+    operation: str = ""
+
+    @property
+    def kind(self) -> str:
+        return "key-operation"
+
+
+@dataclass(frozen=True)
+class DynamicOperation(Idiom):
+    on: bool = False
+
+    @property
+    def kind(self) -> str:
+        return "dynamic-operation"
+
+
+@dataclass(frozen=True)
+class DynamicSpans:
+    """A dynamic function's definition in the user's file, by half-open spans.
+
+    ``marker`` is ``SC_DYNAMIC(value)``, or an empty span where the function is
+    chosen by name; ``head`` runs from its first token to its last before the
+    body; ``opening`` and ``closing`` are the offsets of the body's braces.
+    """
+
+    marker: tuple[int, int]
+    head: tuple[int, int]
+    name: tuple[int, int]
+    storage: tuple[int, int] | None
+    opening: int
+    closing: int
+
+
+@dataclass(frozen=True)
+class DynamicDefinition(Idiom):
+    """SC_DYNAMIC (or by name) and the definition after it; ``name`` is the function.
+
+    ``parameters`` are the parameters' names.  ``insertion`` says why the body
+    cannot be moved to another function (variadic, K&R …), or is empty.
+    """
+
+    value: str = ""
+    void: bool = False
+    static: bool = False
+    parameters: tuple[str, ...] = ()
+    head: str = ""
+    insertion: str = ""
+    lines: DynamicSpans | None = None
+    error: str = ""
+
+    @property
+    def kind(self) -> str:
+        return "dynamic"
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What is known of a function type: ``count`` parameters, or None.
+
+    ``returns`` as in ``CallDefinition``.
+    """
+
+    returns: str = "unknown"
+    count: int | None = None
+    variadic: bool = False
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that could not be parsed or is wrong by itself."""
+
+    id: str
+    text: str
+    place: Place
+    severity: str = "error"
+
+
+@dataclass
+class Unit:
+    """A translation unit's idioms, in the order of the preprocessed text.
+
+    ``signatures`` holds those of the functions that keys are declared with,
+    by the text of the declaration's operand; ``in_strings`` the offsets of
+    words that also landed in a string literal.
+    """
+
+    path: str
+    idioms: list[Idiom] = field(default_factory=list)
+    signatures: dict[str, Signature] = field(default_factory=dict)
+    in_strings: frozenset[int] = frozenset()
+    problems: list[Problem] = field(default_factory=list)

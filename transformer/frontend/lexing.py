@@ -1,0 +1,160 @@
+"""Tokens of C with their offsets, for raw and for preprocessed text.
+
+Text is decoded as Latin-1, so that an offset in the string is the byte's
+offset in the file, whatever the file's encoding.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+#: backslash-newline, with the blanks that compilers allow between the two
+SPLICE = r"\\[ \t]*\r?\n"
+_S = rf"(?:{SPLICE})*"
+_BLOCK = rf"/{_S}\*(?:[^*]|\*(?!{_S}/))*(?:\*{_S}/|\Z)"
+_LINE = rf"/{_S}/(?:[^\n\\]|{SPLICE}|\\)*"
+_STRING = rf'"(?:[^"\\\n]|{SPLICE}|\\[^\n])*"?'
+_CHARACTER = rf"'(?:[^'\\\n]|{SPLICE}|\\[^\n])*'"
+_RAW_STRING = r'(?:u8|[uUL])?R"([^()\\\s]{0,16})\([\s\S]*?\)\1"'
+_DIRECTIVE = rf"(?:\#|%:)(?:{_BLOCK}|{_LINE}|\"(?:[^\"\\\n]|{SPLICE}|\\[^\n])*\"|{SPLICE}|[^\n])*"
+_WORD = rf"(?:[A-Za-z_$\x80-\xff]|{_S}(?<=\n)[A-Za-z_$])(?:[\w$]|{SPLICE}(?=[\w$\\]))*"
+_NUMBER = r"\.?[0-9](?:[eEpP][+-]|[\w.]|'(?=\w))*"
+_OPERATOR = r"\.\.\.|<<=|>>=|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[*/%+\-&^|]=|\#\#|::|[^\s\w]"
+
+_RAW = re.compile(
+    rf"""(?P<comment>{_BLOCK}|{_LINE})
+       | (?P<rawstr>{_RAW_STRING})
+       | (?P<str>(?:u8|[uUL])?{_STRING})
+       | (?P<chr>(?:u8|[uUL])?{_CHARACTER})
+       | (?P<id>{_WORD})
+       | (?P<num>{_NUMBER})
+       | (?P<newline>\n)
+       | (?P<splice>{SPLICE})
+       | (?P<directive>(?:\#|%:))
+       | (?P<op>{_OPERATOR})""",
+    re.VERBOSE,
+)
+_DIRECTIVE_RE = re.compile(_DIRECTIVE)
+_PREPROCESSED = re.compile(
+    rf"""(?P<directive>^[ \t]*\#[^\n]*)
+       | (?P<id>[A-Za-z_$\x80-\xff][\w$]*(?!["']))
+       | (?P<num>{_NUMBER})
+       | (?P<rawstr>{_RAW_STRING})
+       | (?P<str>(?:u8|[uUL])?"(?:[^"\\\n]|\\.)*")
+       | (?P<chr>(?:u8|[uUL])?'(?:[^'\\\n]|\\.)*')
+       | (?P<word>[A-Za-z_$\x80-\xff][\w$]*)
+       | (?P<op>{_OPERATOR})""",
+    re.VERBOSE | re.MULTILINE,
+)
+_UNSPLICE = re.compile(SPLICE)
+
+
+class Token(NamedTuple):
+    """One token.  ``kind`` is id, num, str, chr or op; ``start`` an offset.
+
+    ``text`` is without the backslash-newlines that ``end`` counts.
+    """
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+def _kind(name: str) -> str:
+    return {"rawstr": "str", "word": "id"}.get(name, name)
+
+
+def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
+    """The tokens of preprocessed text; directives and line markers are left out."""
+    found = []
+    limit = len(text) if end is None else end
+    for match in _PREPROCESSED.finditer(text, start, limit):
+        name = match.lastgroup or "op"
+        if name != "directive":
+            found.append(Token(_kind(name), match[name], match.start(name), match.end(name)))
+    return found
+
+
+def raw_tokens(text: str, start: int = 0, *, directives: bool = False) -> Iterator[Token]:
+    """The tokens of a source file, from ``start``, which must not lie within one.
+
+    Comments and backslash-newlines are left out, and directives too, unless
+    ``directives`` asks for them as single tokens of the kind "directive".
+    """
+    position, fresh = start, _line_is_blank_before(text, start)
+    while match := _RAW.search(text, position):
+        position = match.end()
+        name = match.lastgroup or "op"
+        if name == "newline":
+            fresh = True
+        elif name == "directive" and fresh:
+            whole = _DIRECTIVE_RE.match(text, match.start())
+            position = whole.end() if whole else position
+            if directives:
+                yield Token(name, text[match.start() : position], match.start(), position)
+        elif name not in ("comment", "splice"):
+            fresh = False
+            spelled = _UNSPLICE.sub("", match[name]) if "\\" in match[name] else match[name]
+            yield Token(
+                "op" if name == "directive" else _kind(name), spelled, match.start(name), position
+            )
+
+
+def _line_is_blank_before(text: str, start: int) -> bool:
+    return not text[text.rfind("\n", 0, start) + 1 : start].strip()
+
+
+CLOSERS = {"(": ")", "[": "]", "{": "}"}
+
+
+def matching(found: list[Token], opening: int) -> int:
+    """Index of the token that closes the bracket at ``opening``; -1 if none does."""
+    depth = 0
+    for index in range(opening, len(found)):
+        token = found[index]
+        if token.kind == "op":
+            if token.text in "([{":
+                depth += 1
+            elif token.text in ")]}":
+                depth -= 1
+                if depth == 0:
+                    return index
+    return -1
+
+
+def split_commas(found: list[Token], start: int, end: int) -> list[tuple[int, int]]:
+    """Half-open index ranges of the arguments between ``start`` and ``end``.
+
+    Nothing between them gives no argument.
+    """
+    if start >= end:
+        return []
+    parts, depth, first = [], 0, start
+    for index in range(start, end):
+        token = found[index]
+        if token.kind != "op":
+            continue
+        if token.text in "([{":
+            depth += 1
+        elif token.text in ")]}":
+            depth -= 1
+        elif token.text == "," and depth == 0:
+            parts.append((first, index))
+            first = index + 1
+    return [*parts, (first, end)]
+
+
+def spelling(found: list[Token], start: int, end: int) -> str:
+    """The tokens from ``start`` to ``end`` as text, blanks only where needed."""
+    text = ""
+    for token in found[start:end]:
+        glue = (
+            text
+            and (text[-1].isalnum() or text[-1] in "_$")
+            and (token.text[0].isalnum() or token.text[0] in "_$")
+        )
+        text += (" " if glue else "") + token.text
+    return text

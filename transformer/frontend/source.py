@@ -1,0 +1,100 @@
+"""Where things stand: lines and columns of files, and line markers of ``-E`` output."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+_MARKER = re.compile(
+    r'^[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)(?:[ \t]+"((?:[^"\\\n]|\\.)*)"[^\n]*)?$', re.M
+)
+_ESCAPE = re.compile(r"\\([0-7]{1,3}|.)")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an idiom is spelled.
+
+    ``offset`` is the byte in the user's file, or None where a header or a
+    macro spells the idiom; ``line`` and ``column`` count from 1 (column 0 is
+    unknown).
+    """
+
+    path: str
+    line: int
+    column: int
+    offset: int | None
+
+    @property
+    def editable(self) -> bool:
+        return self.offset is not None
+
+
+class Source:
+    """A file's text (Latin-1, one character for each byte) and its lines."""
+
+    def __init__(self, text: str, path: str) -> None:
+        self.text = text
+        self.path = path
+
+    @cached_property
+    def starts(self) -> list[int]:
+        return [0] + [m.end() for m in re.finditer("\n", self.text)]
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column, from 1, of a byte."""
+        line = bisect.bisect_right(self.starts, offset)
+        return line, offset - self.starts[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        """The text of a line, without its end; empty where there is none."""
+        if not 1 <= number <= len(self.starts):
+            return ""
+        start = self.starts[number - 1]
+        end = self.text.find("\n", start)
+        return self.text[start : len(self.text) if end < 0 else end].rstrip("\r")
+
+    def offset(self, line: int, column: int = 1) -> int:
+        """The byte at a line and column; clipped to the text."""
+        if line > len(self.starts):
+            return len(self.text)
+        return min(self.starts[max(line, 1) - 1] + max(column, 1) - 1, len(self.text))
+
+
+class LineMap:
+    """Which file and line each offset of preprocessed text came from."""
+
+    def __init__(self, text: str, path: str) -> None:
+        self._text = text
+        self._offsets = [0]
+        self._rows: list[tuple[str, int]] = [(path, 1)]
+        for match in _MARKER.finditer(text):
+            name = self._rows[-1][0] if match[2] is None else _unescape(match[2])
+            self._offsets.append(match.end() + 1)
+            self._rows.append((name, int(match[1])))
+
+    def place(self, offset: int) -> tuple[str, int]:
+        """The path and the line that ``offset`` came from."""
+        index = bisect.bisect_right(self._offsets, offset) - 1
+        path, line = self._rows[index]
+        return path, line + self._text.count("\n", self._offsets[index], offset)
+
+    def regions(self) -> list[tuple[int, int, str]]:
+        """(start, end, path) of each run of text between two markers."""
+        ends = [*self._offsets[1:], len(self._text)]
+        return [
+            (start, end, row[0])
+            for start, end, row in zip(self._offsets, ends, self._rows, strict=True)
+        ]
+
+
+def _unescape(name: str) -> str:
+    """A file name of a line marker: C escapes, bytes as Latin-1."""
+
+    def one(match: re.Match[str]) -> str:
+        code = match[1]
+        return chr(int(code, 8) & 255) if code[0] in "01234567" else code
+
+    return _ESCAPE.sub(one, name) if "\\" in name else name

@@ -1,0 +1,42 @@
+"""Where an idiom's parts stand in the user's file."""
+
+from __future__ import annotations
+
+from transformer.frontend.idioms import Spans
+from transformer.frontend.lexing import Token, raw_tokens
+
+
+def find_spans(text: str, offset: int) -> Spans | None:
+    """The spans of the idiom whose word starts at ``offset``.
+
+    None where no parenthesis follows (a macro provides it) or none closes it.
+    """
+    stream = raw_tokens(text, offset)
+    word = next(stream, None)
+    opening = next(stream, None)
+    if word is None or opening is None or opening.text != "(":
+        return None
+    depth = 1
+    commas: list[int] = []
+    first: Token | None = None
+    last: Token | None = None
+    arguments: list[tuple[int, int]] = []
+    for token in stream:
+        ends = False
+        if token.kind == "op":
+            depth += (token.text in "([{") - (token.text in ")]}")
+            ends = depth == 0 or (depth == 1 and token.text == ",")
+        if not ends:
+            first, last = first or token, token
+            continue
+        if first and last:
+            arguments.append((first.start, last.end))
+        elif depth or commas:
+            arguments.append((token.start, token.start))
+        first = last = None
+        if depth == 0:
+            return Spans(
+                (word.start, word.end), opening.start, token.start, tuple(commas), tuple(arguments)
+            )
+        commas.append(token.start)
+    return None

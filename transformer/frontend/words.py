@@ -1,0 +1,115 @@
+"""The idioms' words as users spell them, and the internal words of lowered text.
+
+Each idiom word names the internal word that the rewriter splices in its place
+(always shorter, so that columns can be kept).  Internal words are recognised
+as declarations and definitions, so that rewritten text still makes sense to
+the analysis, but they are no idioms: nothing replaces them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+MARK = "__sc_at_"
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word: what it does and how the lowered headers call it.
+
+    ``kind`` is define-call, declare-call, call, query, update, export,
+    define-key, declare-key, guard, key-operation, dynamic or
+    dynamic-operation; ``variant`` tells the forms of a kind apart.
+    """
+
+    kind: str
+    variant: str
+    internal: str
+
+
+def _key_words() -> dict[str, Word]:
+    words = {}
+    for truth in ("true", "false"):
+        upper = truth.upper()
+        for verb in ("define", "declare"):
+            for array in (False, True):
+                spelled = f"{verb.upper()}_STATIC_KEY_{'ARRAY_' if array else ''}{upper}"
+                internal = f"__sc_{verb}_key_{'array_' if array else ''}{truth}"
+                variant = f"{'array-' if array else ''}{truth}"
+                words[spelled] = Word(f"{verb}-key", variant, internal)
+        words[f"DEFINE_STATIC_KEY_{upper}_RO"] = Word(
+            "define-key", f"{truth}-ro", f"__sc_define_key_{truth}_ro"
+        )
+    return words
+
+
+WORDS: dict[str, Word] = {
+    "static_call": Word("call", "call", "__sc_call"),
+    "static_call_cond": Word("call", "cond", "__sc_call"),
+    "static_call_query": Word("query", "", "__sc_query"),
+    "static_call_update": Word("update", "", "__sc_update"),
+    "DECLARE_STATIC_CALL": Word("declare-call", "", "__sc_declare_call"),
+    "DEFINE_STATIC_CALL": Word("define-call", "plain", "__sc_define_call"),
+    "DEFINE_STATIC_CALL_NULL": Word("define-call", "null", "__sc_define_call_null"),
+    "DEFINE_STATIC_CALL_RET0": Word("define-call", "ret0", "__sc_define_call_ret0"),
+    "EXPORT_STATIC_CALL": Word("export", "key", "__sc_export_call"),
+    "EXPORT_STATIC_CALL_TRAMP": Word("export", "tramp", "__sc_export_call_tramp"),
+    **_key_words(),
+    "static_branch_likely": Word("guard", "likely", "__sc_likely"),
+    "static_branch_unlikely": Word("guard", "unlikely", "__sc_unlikely"),
+    "static_branch_enable": Word("key-operation", "enable", "__sc_key_enable"),
+    "static_branch_disable": Word("key-operation", "disable", "__sc_key_disable"),
+    "static_branch_inc": Word("key-operation", "inc", "__sc_key_inc"),
+    "static_branch_dec": Word("key-operation", "dec", "__sc_key_dec"),
+    "static_key_enabled": Word("key-operation", "enabled", "__sc_key_enabled"),
+    "static_key_count": Word("key-operation", "count", "__sc_key_count"),
+    "SC_DYNAMIC": Word("dynamic", "", "__sc_dynamic_key"),
+    "dynamic_function_enable": Word("dynamic-operation", "enable", "__sc_dynamic_enable"),
+    "dynamic_function_disable": Word("dynamic-operation", "disable", "__sc_dynamic_disable"),
+}
+
+#: The flag forms of guards, for operands that are no address constants.
+FLAG_WORDS = {"likely": "__sc_flag_likely", "unlikely": "__sc_flag_unlikely"}
+
+INTERNAL: dict[str, Word] = {
+    word.internal: word
+    for word in WORDS.values()
+    if word.kind in ("define-call", "declare-call", "define-key", "declare-key")
+}
+
+#: Any idiom word, bare or marked; and the internal words that declare keys.
+FIND = re.compile(
+    rf"\b(?:{MARK}\d+_)?(?:static_(?:call|branch|key)\w*|D(?:EFINE|ECLARE)_STATIC_\w+"
+    r"|EXPORT_STATIC_CALL\w*|SC_DYNAMIC|dynamic_function_\w+|__sc_de(?:fine|clare)_\w+)\b"
+)
+_MARKED = re.compile(rf"{MARK}(\d+)_(\w+)")
+_QUICK = re.compile(
+    rb"static_(?:call|branch|key)|_STATIC_(?:CALL|KEY)|SC_DYNAMIC|dynamic_function_|\\[ \t]*\r?\n"
+)
+
+
+def may_hold_idioms(text: bytes) -> bool:
+    """A quick look: False only where no idiom word can be in ``text``."""
+    return bool(_QUICK.search(text))
+
+
+def marked(offset: int, spelling: str) -> str:
+    """The name that ``spelling`` at byte ``offset`` of the user's file gets."""
+    return f"{MARK}{offset}_{spelling}"
+
+
+def unmark(name: str) -> tuple[str, int | None]:
+    """The word and the offset that a name carries, if any."""
+    found = _MARKED.fullmatch(name)
+    return (found[2], int(found[1])) if found else (name, None)
+
+
+def lookup(name: str) -> tuple[Word, int | None, bool] | None:
+    """What ``name`` is: (word, offset in the user's file, internal), or None."""
+    spelling, offset = unmark(name)
+    if spelling in WORDS:
+        return WORDS[spelling], offset, False
+    if spelling in INTERNAL:
+        return INTERNAL[spelling], None, True
+    return None

@@ -1,0 +1,9 @@
+"""Idioms to edits to C: one module for each family of idioms, and the edit buffer.
+
+Pure: it reads no file and runs no compiler.
+"""
+
+from transformer.lowering.edits import Edit, EditBuffer, Origins, Overlap, fit
+from transformer.lowering.lower import Lowered, Options, lower
+
+__all__ = ["Edit", "EditBuffer", "Lowered", "Options", "Origins", "Overlap", "fit", "lower"]

@@ -1,0 +1,75 @@
+"""Dynamic functions: a guard before the body, or a trampoline before the function."""
+
+from __future__ import annotations
+
+from transformer.frontend.dynamic import head_text
+from transformer.frontend.idioms import DynamicDefinition, DynamicSpans
+from transformer.frontend.source import Source
+from transformer.lowering.edits import EditBuffer, fit
+
+
+def define(
+    idiom: DynamicDefinition, spans: DynamicSpans, call: bool, source: Source, buffer: EditBuffer
+) -> str:
+    """Queue the edits; ``call`` asks for call lowering.  Gives a note, or ""."""
+    reason = idiom.insertion or ("it is static" if idiom.static else "")
+    if call and not reason:
+        _call(idiom, spans, source, buffer)
+        return ""
+    if idiom.insertion:
+        _insertion(idiom, spans, buffer)
+    else:
+        _wrapped(idiom, spans, source, buffer)
+    return f"'{idiom.name}' gets the key lowering: {reason}" if call else ""
+
+
+def _marker(idiom: DynamicDefinition, spans: DynamicSpans, new: str, buffer: EditBuffer) -> None:
+    start, end = spans.marker
+    if start == end:
+        buffer.insert(start, f"{new} ", _owner(idiom))
+    else:
+        buffer.replace(start, end, fit(new, buffer.text[start:end]), _owner(idiom))
+
+
+def _owner(idiom: DynamicDefinition) -> str:
+    return f"dynamic function '{idiom.name}'"
+
+
+def _insertion(idiom: DynamicDefinition, spans: DynamicSpans, buffer: EditBuffer) -> None:
+    name = idiom.name
+    _marker(idiom, spans, f"__sc_dynamic_key_in{_static(idiom)}({name})", buffer)
+    guard = f"_in_void({name})" if idiom.void else f"_in({name}, {idiom.value})"
+    buffer.insert(spans.opening + 1, f" __sc_dynamic_guard{guard}", _owner(idiom))
+
+
+def _wrapped(
+    idiom: DynamicDefinition, spans: DynamicSpans, source: Source, buffer: EditBuffer
+) -> None:
+    name, owner = idiom.name, _owner(idiom)
+    head = head_text(source, spans.head, spans.name)
+    arguments = ", ".join(idiom.parameters)
+    _marker(idiom, spans, f"__sc_dynamic_key{_static(idiom)}({name})", buffer)
+    buffer.replace(*spans.name, f"__sc_dynamic_body({name})", owner)
+    if idiom.void:
+        guard, wrap = f"_void({name})", f"_void({name}, ({head}), ({arguments}))"
+    else:
+        guard = f"({name}, {idiom.value})"
+        wrap = f"({name}, ({head}), ({idiom.value}), ({arguments}))"
+    buffer.insert(spans.opening + 1, f" __sc_dynamic_guard{guard}", owner)
+    buffer.insert(spans.closing + 1, f" __sc_dynamic_wrap{wrap}", owner)
+
+
+def _call(
+    idiom: DynamicDefinition, spans: DynamicSpans, source: Source, buffer: EditBuffer
+) -> None:
+    name, owner = idiom.name, _owner(idiom)
+    head = head_text(source, spans.head, spans.name, f"__sc_off_{name}")
+    _marker(idiom, spans, f"__sc_dynamic_call({name})", buffer)
+    buffer.replace(*spans.name, f"__sc_dynamic_impl({name})", owner)
+    buffer.insert(spans.opening + 1, f" __sc_dynamic_self({name})", owner)
+    tail = f"_void({name}, ({head}))" if idiom.void else f"({name}, ({head}), ({idiom.value}))"
+    buffer.insert(spans.closing + 1, f" __sc_dynamic_tramp{tail}", owner)
+
+
+def _static(idiom: DynamicDefinition) -> str:
+    return "_static" if idiom.static else ""

@@ -1,0 +1,84 @@
+"""Edits queued on the original bytes, sorted, checked for overlaps, applied once."""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Edit:
+    """``new`` takes the place of the bytes ``start .. end``; ``owner`` says for what."""
+
+    start: int
+    end: int
+    new: str
+    owner: str
+
+
+class Overlap(ValueError):
+    """Two edits claim the same bytes; names both owners."""
+
+
+class EditBuffer:
+    """Edits of one text.  Insertions at one place keep the order of their queueing."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._edits: list[Edit] = []
+
+    def replace(self, start: int, end: int, new: str, owner: str) -> None:
+        self._edits.append(Edit(start, end, new, owner))
+
+    def insert(self, at: int, new: str, owner: str) -> None:
+        self._edits.append(Edit(at, at, new, owner))
+
+    def edits(self) -> tuple[Edit, ...]:
+        """All edits in order; ``Overlap`` where two claim the same bytes."""
+        ordered = sorted(self._edits, key=lambda e: (e.start, e.end))
+        for first, second in itertools.pairwise(ordered):
+            if second.start < first.end:
+                raise Overlap(
+                    f"{first.owner} (bytes {first.start} to {first.end}) overlaps "
+                    f"{second.owner} (bytes {second.start} to {second.end})"
+                )
+        return tuple(ordered)
+
+    def apply(self) -> str:
+        """The edited text."""
+        parts, last = [], 0
+        for edit in self.edits():
+            parts += [self.text[last : edit.start], edit.new]
+            last = edit.end
+        return "".join([*parts, self.text[last:]])
+
+
+class Origins:
+    """Finds back from offsets in an edited text to offsets in the original."""
+
+    def __init__(self, edits: tuple[Edit, ...]) -> None:
+        self._new = [0]
+        self._old = [0]
+        shift = 0
+        for edit in edits:
+            self._new.append(edit.start + shift)
+            self._old.append(edit.start)
+            shift += len(edit.new) - (edit.end - edit.start)
+            self._new.append(edit.end + shift)
+            self._old.append(edit.end)
+
+    def original(self, offset: int) -> int:
+        """The original offset; within new text, that of the edit's start."""
+        index = bisect.bisect_right(self._new, offset) - 1
+        inside = index % 2 == 1
+        return self._old[index] + (0 if inside else offset - self._new[index])
+
+
+def fit(new: str, old: str) -> str:
+    """``new`` made as long as ``old`` by blanks, with the lines of ``old``."""
+    lines = old.count("\n")
+    if not lines:
+        return new + " " * (len(old) - len(new))
+    ends = "\r\n" if "\r\n" in old else "\n"
+    return new + ends * lines + " " * (len(old) - old.rfind("\n") - 1)

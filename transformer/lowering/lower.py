@@ -1,0 +1,115 @@
+"""A unit's idioms in, edits of the user's file out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from transformer.diagnostics import Diagnostic
+from transformer.frontend import idioms as I
+from transformer.frontend.checks import diagnostic
+from transformer.frontend.source import Source
+from transformer.lowering import calls, dynamic, guards, keys
+from transformer.lowering.edits import EditBuffer
+
+
+@dataclass(frozen=True)
+class Options:
+    """``patched``: guards are patched code in this mode; ``call``: for dynamic functions."""
+
+    patched: bool
+    call: bool
+
+
+@dataclass
+class Lowered:
+    """``stuck`` are the idioms that only preprocessed text can name."""
+
+    buffer: EditBuffer
+    notes: list[Diagnostic] = field(default_factory=list)
+    stuck: list[I.Idiom] = field(default_factory=list)
+
+
+def lower(unit: I.Unit, source: Source, options: Options) -> Lowered:
+    """Queue the edits for every idiom that the user's file spells."""
+    return _Lowering(unit, source, options).run()
+
+
+class _Lowering:
+    def __init__(self, unit: I.Unit, source: Source, options: Options) -> None:
+        self.unit, self.source, self.options = unit, source, options
+        self.done = Lowered(EditBuffer(source.text))
+        calls_ = [i for i in unit.idioms if isinstance(i, I.CallDefinition) and i.spans]
+        exports = [i for i in unit.idioms if isinstance(i, I.Export) and not i.tramp]
+        self.exported = {i.name for i in exports}
+        self.defined = {i.name for i in calls_}
+
+    def run(self) -> Lowered:
+        groups: dict[int, list[I.Idiom]] = defaultdict(list)
+        for idiom in self.unit.idioms:
+            if idiom.internal:
+                continue
+            if isinstance(idiom, I.DynamicDefinition):
+                self._dynamic(idiom)
+            elif idiom.spans is None or idiom.place.offset is None:
+                self._elsewhere(idiom)
+            else:
+                groups[idiom.place.offset].append(idiom)
+        for group in groups.values():
+            self._spelled(group)
+        return self.done
+
+    def _elsewhere(self, idiom: I.Idiom) -> None:
+        """A header or a macro spells it: the lowered headers expand it."""
+        if isinstance(idiom, I.Guard) and not idiom.constant and self.options.patched:
+            self.done.stuck.append(idiom)
+
+    def _spelled(self, group: list[I.Idiom]) -> None:
+        """All expansions of one spelling; they must agree on what to put there."""
+        idiom, buffer = group[0], self.done.buffer
+        assert idiom.spans is not None
+        spans = idiom.spans
+        if len({_shape(i) for i in group}) > 1:
+            return
+        if isinstance(idiom, I.Guard):
+            self._guard(idiom, spans, [g for g in group if isinstance(g, I.Guard)])
+        elif isinstance(idiom, I.Call):
+            calls.call(idiom, spans, buffer)
+        elif isinstance(idiom, I.CallDefinition):
+            calls.define(idiom, spans, idiom.name in self.exported, buffer)
+        elif isinstance(idiom, I.Export):
+            calls.export(idiom, spans, idiom.name in self.defined, buffer)
+        elif isinstance(idiom, I.Query | I.Update | I.CallDeclaration):
+            calls.simple(idiom, spans, buffer)
+        else:
+            keys.key(idiom, spans, buffer)
+
+    def _guard(self, idiom: I.Guard, spans: I.Spans, group: list[I.Guard]) -> None:
+        loaded = [g for g in group if not g.constant]
+        guards.guard(idiom, spans, not loaded, self.done.buffer)
+        if loaded and self.options.patched:
+            self._note(loaded[0], "sc-loaded-guard", guards.why_loaded(loaded[0]))
+
+    def _dynamic(self, idiom: I.DynamicDefinition) -> None:
+        if idiom.error:
+            return
+        if idiom.lines is None:
+            self.done.stuck.append(idiom)
+            return
+        buffer = self.done.buffer
+        note = dynamic.define(idiom, idiom.lines, self.options.call, self.source, buffer)
+        if note:
+            self._note(idiom, "sc-dynamic", note)
+
+    def _note(self, idiom: I.Idiom, id_: str, text: str) -> None:
+        length = len(idiom.spelled)
+        self.done.notes.append(diagnostic(self.source, idiom.place, "note", id_, text, length))
+
+
+def _shape(idiom: I.Idiom) -> tuple[object, ...]:
+    """What decides the edits: expansions of one spelling that differ in it are left alone."""
+    if isinstance(idiom, I.Call):
+        return ("call", idiom.form == "2018")
+    if isinstance(idiom, I.CallDefinition):
+        return ("define-call", idiom.name, idiom.returns)
+    return (idiom.kind,)

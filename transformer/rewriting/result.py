@@ -1,0 +1,45 @@
+"""What a rewrite gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from transformer.diagnostics import Diagnostic
+from transformer.lowering import Edit
+
+
+@dataclass(frozen=True)
+class Site:
+    """One idiom: ``kind`` as in ``transformer.frontend.words.Word``.
+
+    ``key`` is the key, the function or the operand; ``column`` is 0 where a
+    header or a macro spells the idiom.
+    """
+
+    kind: str
+    key: str
+    path: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class RewriteResult:
+    """``text`` is the new file; that of the input where there are errors.
+
+    ``keys`` are the names of the static calls and static keys that the unit
+    declares or defines, ``sites`` all idioms in the order of the unit.
+    ``edits`` are on the bytes of the input; none where the output is
+    preprocessed text.
+    """
+
+    text: bytes
+    edits: tuple[Edit, ...] = ()
+    keys: tuple[str, ...] = ()
+    sites: tuple[Site, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no error among the diagnostics."""
+        return all(d.severity != "error" for d in self.diagnostics)

@@ -1,0 +1,270 @@
+"""``rewrite``: reads nothing but its argument, runs the compiler, hands texts to the stages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from transformer.arch import Arch, host, load
+from transformer.diagnostics import Diagnostic, ScError
+from transformer.frontend import Marked, Source, analyse, check, mark, may_hold_idioms
+from transformer.frontend.checks import diagnostic
+from transformer.frontend.idioms import (
+    CallDeclaration,
+    CallDefinition,
+    Idiom,
+    KeyDeclaration,
+    KeyDefinition,
+    Unit,
+)
+from transformer.frontend.source import Place
+from transformer.frontend.words import FIND
+from transformer.lowering import Edit, Lowered, Options, Origins, lower
+from transformer.rewriting.checking import compile_check
+from transformer.rewriting.preprocessed import expand
+from transformer.rewriting.result import RewriteResult, Site
+from transformer.rewriting.unit import copied
+from transformer.runtime import header_dir
+from transformer.toolchain import Compiler, find
+
+LOWERINGS = ("key", "call")
+_INCLUDE = re.compile(rb"^[ \t]*#[ \t]*include", re.MULTILINE)
+
+
+def rewrite(
+    text: bytes | str,
+    *,
+    path: str = "<input>",
+    arch: str | Arch | None = None,
+    mode: str | None = None,
+    cc: str | Compiler | None = None,
+    cflags: Sequence[str] = (),
+    preprocessed: bool = False,
+    dynamic: Mapping[str, str] | None = None,
+    dynamic_lowering: str | None = None,
+    check: bool = True,
+) -> RewriteResult:
+    """Replace the idioms of a C file by the words of the lowered headers.
+
+    ``text`` is the file, ``path`` its name (its folder is searched for
+    includes).  ``arch`` is a name (the host's where None), ``mode`` one of its
+    modes, ``cc`` a compiler command.  ``preprocessed`` says that the text is
+    the output of ``-E``; a path that ends in ``.i`` says so too.  ``dynamic``
+    maps functions to the values that they return while they are off.
+    ``dynamic_lowering`` is key or call.  ``check`` compiles the result with
+    ``-fsyntax-only``.
+
+    Errors in the program are diagnostics of the result, whose text is then
+    the input's.  ``UnknownArch`` and ``ValueError`` tell of wrong arguments.
+    """
+    data = text.encode() if isinstance(text, str) else bytes(text)
+    try:
+        job = _job(data, path, arch, mode, cc, cflags, dynamic or {}, dynamic_lowering, check)
+        return job.run(preprocessed or path.endswith(".i"))
+    except ScError as e:
+        return RewriteResult(data, diagnostics=e.diagnostics)
+
+
+def _job(
+    data: bytes,
+    path: str,
+    arch: str | Arch | None,
+    mode: str | None,
+    cc: str | Compiler | None,
+    cflags: Sequence[str],
+    dynamic: Mapping[str, str],
+    dynamic_lowering: str | None,
+    check: bool,
+) -> _Rewrite:
+    chosen = arch if isinstance(arch, Arch) else load(arch) if arch else host()
+    mode = mode or chosen.default_mode
+    if mode not in chosen.modes:
+        known = ", ".join(chosen.modes)
+        raise ValueError(f"{chosen.name} has no mode '{mode}'; it has: {known}")
+    lowering = dynamic_lowering or chosen.dynamic_lowering
+    if lowering not in LOWERINGS:
+        raise ValueError(f"no dynamic lowering '{lowering}'; there are: {', '.join(LOWERINGS)}")
+    source = Source(data.decode("latin-1"), path)
+    return _Rewrite(data, source, chosen, mode, cc, tuple(cflags), dynamic, lowering, check)
+
+
+@dataclass(frozen=True)
+class _Rewrite:
+    data: bytes
+    source: Source
+    arch: Arch
+    mode: str
+    cc: str | Compiler | None
+    cflags: tuple[str, ...]
+    dynamic: Mapping[str, str]
+    lowering: str
+    check: bool
+
+    def run(self, preprocessed: bool) -> RewriteResult:
+        self._readable()
+        if not self._may_matter():
+            return RewriteResult(self.data)
+        if preprocessed:
+            return self._preprocessed()
+        marked = mark(self.data)
+        text, main = self._preprocess(marked)
+        if not self.dynamic and not FIND.search(text):
+            return RewriteResult(self.data)
+        unit = analyse(text, self.source, main=main, dynamic=self.dynamic)
+        found = check(unit, self.source)
+        if _failed(found):
+            return self._refused(unit, found)
+        lowered = lower(unit, self.source, self.options)
+        if lowered.stuck:
+            return self._last_resort(unit, lowered, found)
+        return self._finish(unit, lowered, found)
+
+    @property
+    def compiler(self) -> Compiler:
+        if isinstance(self.cc, Compiler):
+            return self.cc
+        return find(self.arch, cc=self.cc)
+
+    @property
+    def include(self) -> Path:
+        return header_dir("lowered", self.arch, self.mode)
+
+    @property
+    def options(self) -> Options:
+        patched = (self.include / "sc" / "guard.h").exists()
+        call = self.lowering == "call" and (self.include / "sc" / "trampoline.h").exists()
+        return Options(patched, call)
+
+    def _readable(self) -> None:
+        if b"\0" in self.data:
+            offset = self.data.index(b"\0")
+            place = Place(self.source.path, *self.source.position(offset), offset)
+            raise ScError(
+                diagnostic(
+                    self.source,
+                    place,
+                    "error",
+                    "sc-input",
+                    "this is no C text: it holds a NUL byte",
+                )
+            )
+
+    def _may_matter(self) -> bool:
+        """False where there can be no idiom: none here, and no header of the user's."""
+        if self.dynamic or may_hold_idioms(self.data):
+            return True
+        own = any(f.startswith(("-include", "-imacros")) for f in self.cflags)
+        if any(f.startswith(("-I", "-isystem", "-iquote", "-idirafter")) for f in self.cflags):
+            return own or bool(_INCLUDE.search(self.data))
+        return own or bool(re.search(rb'^[ \t]*#[ \t]*include[^"<\n]*(?:"|<sc/)', self.data, re.M))
+
+    def _preprocess(self, marked: Marked) -> tuple[str, str]:
+        """The preprocessed copy, and what its markers call the user's file."""
+        text = marked.text.decode("latin-1")
+        with copied(text, self.source, self.compiler, self.cflags) as copy:
+            done = copy.preprocess(header_dir("analysis"))
+            if done.ok:
+                return done.stdout.decode("latin-1"), str(copy.path)
+            messages = copy.messages(done.stderr, text, marked.original)
+            errors = [
+                diagnostic(self.source, m.place, "error", "sc-compile", m.text)
+                for m in messages
+                if m.severity == "error"
+            ]
+            raise ScError(*(errors or [copy.failure(done)]))
+
+    def _refused(self, unit: Unit, found: list[Diagnostic]) -> RewriteResult:
+        """Where the text does not parse, the compiler says better why."""
+        if self.check and any(d.id == "sc-parse" and d.severity == "error" for d in found):
+            better = self._compile_check(unit, self.source.text, ())
+            if _failed(better):
+                found = better
+        return self._result(unit, self.data, (), found)
+
+    def _finish(self, unit: Unit, lowered: Lowered, found: list[Diagnostic]) -> RewriteResult:
+        edits = lowered.buffer.edits()
+        text = lowered.buffer.apply()
+        found = found + lowered.notes
+        if self.check:
+            found += self._compile_check(unit, text, edits)
+        data = self.data if _failed(found) else text.encode("latin-1")
+        return self._result(unit, data, () if _failed(found) else edits, found)
+
+    def _compile_check(self, unit: Unit, text: str, edits: tuple[Edit, ...]) -> list[Diagnostic]:
+        back = Origins(edits).original
+        return compile_check(
+            text, self.source, unit, self.compiler, self.cflags, self.include, back
+        )
+
+    def _last_resort(self, unit: Unit, lowered: Lowered, found: list[Diagnostic]) -> RewriteResult:
+        """Preprocessed text, since some idiom can be named in no other way."""
+        notes = [
+            diagnostic(
+                self.source,
+                i.place,
+                "note",
+                "sc-preprocessed",
+                f"the output is preprocessed: a macro or header spells this "
+                f"{i.spelled}, whose operand only preprocessed text can name",
+            )
+            for i in lowered.stuck
+        ]
+        plain = Marked(self.data, ())
+        text, main = self._preprocess(plain)
+        inner = replace(self, source=Source(text, self.source.path), check=False)
+        again = analyse(text, inner.source, main=main, preprocessed=True, dynamic=self.dynamic)
+        done = lower(again, inner.source, self.options)
+        expanded = expand(
+            done.buffer.apply(), self.source, self.compiler, self.cflags, self.include, main
+        )
+        found = found + notes + lowered.notes
+        if self.check:
+            found += self._check_expanded(unit, expanded)
+        data = self.data if _failed(found) else expanded.encode("latin-1")
+        return self._result(unit, data, (), found)
+
+    def _preprocessed(self) -> RewriteResult:
+        """Text that is preprocessed already."""
+        main = self.source.path
+        unit = analyse(
+            self.source.text, self.source, main=main, preprocessed=True, dynamic=self.dynamic
+        )
+        if not any(not i.internal for i in unit.idioms):
+            return RewriteResult(self.data)
+        found = check(unit, self.source)
+        if _failed(found):
+            return self._result(unit, self.data, (), found)
+        lowered = lower(unit, self.source, self.options)
+        text = expand(
+            lowered.buffer.apply(), self.source, self.compiler, self.cflags, self.include, main
+        )
+        found = found + lowered.notes
+        if self.check:
+            found += self._check_expanded(unit, text)
+        data = self.data if _failed(found) else text.encode("latin-1")
+        return self._result(unit, data, lowered.buffer.edits(), found)
+
+    def _check_expanded(self, unit: Unit, text: str) -> list[Diagnostic]:
+        """The compiler's errors; its lines are those of the markers already."""
+        return compile_check(
+            text, self.source, unit, self.compiler, self.cflags, self.include, lambda offset: offset
+        )
+
+    def _result(
+        self, unit: Unit, data: bytes, edits: tuple[Edit, ...], found: list[Diagnostic]
+    ) -> RewriteResult:
+        sites = tuple(_site(i) for i in unit.idioms if not i.internal)
+        kinds = CallDeclaration | CallDefinition | KeyDeclaration | KeyDefinition
+        keys = tuple(dict.fromkeys(i.name for i in unit.idioms if isinstance(i, kinds)))
+        return RewriteResult(data, edits, keys, sites, tuple(found))
+
+
+def _site(idiom: Idiom) -> Site:
+    place = idiom.place
+    return Site(idiom.kind, idiom.name, place.path, place.line, place.column)
+
+
+def _failed(found: Sequence[Diagnostic]) -> bool:
+    return any(d.severity == "error" for d in found)

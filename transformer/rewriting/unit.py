@@ -1,0 +1,126 @@
+"""Runs the compiler on a changed copy of a user's file, as if it were the file."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from transformer.diagnostics import Diagnostic
+from transformer.frontend import Source
+from transformer.frontend.checks import diagnostic
+from transformer.frontend.source import Place
+from transformer.toolchain import (
+    Compiler,
+    Completed,
+    check_syntax,
+    compile_object,
+    preprocess,
+)
+from transformer.toolchain.zig import is_zig
+
+_WITH_VALUE = {"-o", "-MF", "-MT", "-MQ", "-MJ"}
+_DROPPED = re.compile(r"-(?:c|S|E|MD|MMD|MP|MG|M|MM|save-temps.*|o.+|M[FTQ].+|Werror)$")
+_MESSAGE = re.compile(
+    r"^(?P<path>[^\n]+?):(?P<line>\d+):(?:(?P<column>\d+):)?"
+    r" (?P<severity>fatal error|error|warning): (?P<text>[^\n]*)$",
+    re.MULTILINE,
+)
+#: maps an offset of the copy to the offset in the user's file
+Back = Callable[[int], int]
+
+
+@dataclass(frozen=True)
+class Message:
+    """One of the compiler's messages, at a place of the user's program."""
+
+    severity: str
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A temporary file that stands for the user's: same base name, same includes."""
+
+    path: Path
+    source: Source
+    cc: Compiler
+    cflags: tuple[str, ...]
+    folder: str
+
+    def flags(self, include: Path) -> list[str]:
+        """The user's flags, with ``include`` before every other folder."""
+        suffix = [] if self.path.suffix == ".c" else ["-x", "c"]
+        return [f"-I{include}", f"-iquote{self.folder}", *self.cflags, *suffix]
+
+    def preprocess(self, include: Path) -> Completed:
+        return preprocess(self.cc, self.path, self.flags(include))
+
+    def check(self, include: Path) -> Completed:
+        """``-fsyntax-only``; locations are where the user's file uses a macro."""
+        quiet = ["-Wno-error"]
+        if self.cc.family == "gcc":
+            quiet += ["-ftrack-macro-expansion=0", "-fno-diagnostics-show-caret"]
+        else:
+            quiet += ["-fno-caret-diagnostics", "-ferror-limit=20"]
+        flags = [*self.flags(include), *quiet]
+        if is_zig(self.cc.argv):  # zig cc -fsyntax-only fails for want of an object
+            return compile_object(self.cc, self.path, self.path.with_suffix(".o"), flags)
+        return check_syntax(self.cc, self.path, flags)
+
+    def messages(self, stderr: str, text: str, back: Back) -> list[Message]:
+        """The errors and warnings in a compiler's output about the copy ``text``."""
+        copy = Source(text, str(self.path))
+        found = []
+        for match in _MESSAGE.finditer(stderr):
+            line, column = int(match["line"]), int(match["column"] or 0)
+            place = Place(match["path"], line, column, None)
+            if match["path"] == str(self.path):
+                place = self._place(copy, line, column, back)
+            severity = "warning" if match["severity"] == "warning" else "error"
+            found.append(Message(severity, match["text"], place))
+        return found
+
+    def _place(self, copy: Source, line: int, column: int, back: Back) -> Place:
+        if not column:
+            return Place(self.source.path, line, 0, None)
+        offset = back(copy.offset(line, column))
+        return Place(self.source.path, *self.source.position(offset), offset)
+
+    def failure(self, done: Completed) -> Diagnostic:
+        """For a compiler that failed and did not say why in a form that we know."""
+        said = done.stderr.strip().splitlines()
+        text = said[0] if said else f"the compiler gave up with status {done.returncode}"
+        return diagnostic(
+            self.source, Place(self.source.path, 0, 0, None), "error", "sc-compiler", text
+        )
+
+
+@contextmanager
+def copied(text: str, source: Source, cc: Compiler, cflags: Sequence[str]) -> Iterator[Copy]:
+    """A ``Copy`` that holds ``text``; it is gone afterwards."""
+    original = Path(source.path)
+    named = source.path not in ("-", "<stdin>", "<input>")
+    name = original.name if named and original.name else "input.c"
+    with tempfile.TemporaryDirectory(prefix="sc-transform-") as folder:
+        path = Path(folder) / name
+        path.write_bytes(text.encode("latin-1"))
+        parent = str(original.parent) if named else "."
+        yield Copy(path, source, cc, clean_flags(cflags), parent)
+
+
+def clean_flags(cflags: Sequence[str]) -> tuple[str, ...]:
+    """The flags that matter for reading a file: no outputs, no dependency files."""
+    kept, skip = [], False
+    for flag in cflags:
+        if skip:
+            skip = False
+        elif flag in _WITH_VALUE:
+            skip = True
+        elif not _DROPPED.match(flag):
+            kept.append(flag)
+    return tuple(kept)
