@@ -1,5 +1,6 @@
 """Loads linked programs, runs them, and checks them: the proof's machinery."""
 
+from transformer.emulator.abi import AbiCheck
 from transformer.emulator.disassembly import disassemble
 from transformer.emulator.events import (
     Arrival,
@@ -11,29 +12,41 @@ from transformer.emulator.events import (
     Violation,
 )
 from transformer.emulator.image import Image, ImageError, Section, Symbol
+from transformer.emulator.inspect import Site, find_sites
 from transformer.emulator.library import UcError
 from transformer.emulator.lines import SourceLine
 from transformer.emulator.machine import Machine
 from transformer.emulator.pads import PadCheck
 from transformer.emulator.selftest import SelfTestResult, selftest
+from transformer.emulator.static import Problem, StaticReport, static_check
+from transformer.emulator.tables import Guard, Proxy, Tables
 
 __all__ = [
+    "AbiCheck",
     "Arrival",
     "CodeWrite",
+    "Guard",
     "Image",
     "ImageError",
     "Machine",
     "Observer",
     "Outcome",
     "PadCheck",
+    "Problem",
+    "Proxy",
     "ReadWatch",
     "Section",
     "SelfTestResult",
+    "Site",
     "SourceLine",
+    "StaticReport",
     "StopHandler",
     "Symbol",
+    "Tables",
     "UcError",
     "Violation",
     "disassemble",
+    "find_sites",
     "selftest",
+    "static_check",
 ]

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import pairwise
 
 from transformer.arch import Arch
 from transformer.emulator.disassembly import decoder
 from transformer.emulator.image import Image, Section
-from transformer.emulator.transfers import Transfer, classify
+from transformer.emulator.transfers import Transfer, direct_kind
+
+
+@lru_cache(maxsize=4)
+def code_of(image: Image) -> Code:
+    """The image's code, decoded once."""
+    return Code(image)
 
 
 class Code:
     """Where instructions begin, and which are direct branches.
 
-    Decoded in a straight line from each function symbol on; bytes that are no
+    Decoded in a straight line from each symbol on; bytes that are no
     instruction (data in text) are stepped over.
     """
 
@@ -32,27 +39,33 @@ class Code:
                     found.update(self._sweep(section, start, end))
         return found
 
-    def branches(self, targets: set[int], inside: list[range]) -> Iterator[tuple[int, Transfer]]:
-        """Direct branches to any of ``targets`` or into any range of ``inside``."""
+    @cached_property
+    def branches(self) -> dict[int, Transfer]:
+        """Direct branches by the address of the instruction that branches."""
+        found: dict[int, Transfer] = {}
+        for section in self.image.entry_sections:
+            if section.executable:
+                found.update(self._branches_in(section))
+        return found
+
+    def _branches_in(self, section: Section) -> Iterator[tuple[int, Transfer]]:
+        rows, pairs = list(self.arch.branches.values()), self.arch.pairs
+        base, data = section.address, section.data
         for address, size in self.starts.items():
-            code = self.image.read(address, size)
-            transfer = self._direct(address, code)
-            if transfer is None or transfer.target is None:
+            if not base <= address < section.end:
                 continue
-            to = transfer.target
-            if to in targets or any(to in r for r in inside):
-                yield address, transfer
-
-    def is_instruction(self, address: int) -> bool:
-        return address in self.starts
-
-    def _direct(self, address: int, code: bytes) -> Transfer | None:
-        for name, branch in self.arch.branches.items():
-            target = branch.decode(address, code)
-            if target is not None:
-                kind = "direct-call" if name == "call" else "direct-jump"
-                return Transfer(kind, branch.size, target)
-        return None
+            code = data[address - base : address - base + size]
+            for row in rows:
+                target = row.decode(address, code) if row.size == size else None
+                if target is not None:
+                    yield address, Transfer(direct_kind(row.is_call), size, target)
+                    break
+            for pair in pairs:
+                target = pair.decode(address, data[address - base : address - base + pair.size])
+                if target is not None:
+                    size = pair.size - pair.second
+                    kind = direct_kind(pair.kind == "call")
+                    yield address + pair.second, Transfer(kind, size, target)
 
     def _pieces(self, section: Section) -> Iterator[tuple[int, int]]:
         """From symbol to symbol: a function starts anew whatever lay before it."""
@@ -63,17 +76,15 @@ class Code:
                 if symbol.kind == "func" and symbol.address + symbol.size < section.end:
                     cuts.add(symbol.address + symbol.size)
         ordered = sorted(cuts)
-        yield from zip(ordered, ordered[1:], strict=False)
+        yield from pairwise(ordered)
 
     def _sweep(self, section: Section, start: int, end: int) -> Iterator[tuple[int, int]]:
         step = self.arch.instruction_alignment
+        cs = decoder(self.arch)
         while start < end:
             code = section.data[start - section.address : end - section.address]
             stopped = start
-            for address, size, _, _ in decoder(self.arch).disasm_lite(code, start):
+            for address, size, _, _ in cs.disasm_lite(code, start):
                 yield address, size
                 stopped = address + size
             start = stopped + step
-
-
-__all__ = ["Code", "classify"]

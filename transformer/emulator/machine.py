@@ -54,6 +54,7 @@ class Machine(Cpu):
         self._observers: list[Observer] = []
         self._fault: Outcome | None = None
         self._step: Callable[[int], bool] | None = None
+        self._limit = 0
         self.trace: list[int] = []
         self._install()
 
@@ -213,6 +214,7 @@ class Machine(Cpu):
         """Runs until nothing is left to do; the outcome if it is known to be a hang."""
         if not self.stepping:
             return self._result(self._start(start, self.sentinel, limit, timeout_us))
+        self._limit = limit
         deadline = time.monotonic() + timeout_us / 1e6
         pc, resume = start, -1
         while True:
@@ -278,9 +280,11 @@ class Machine(Cpu):
         pc = self.pc
         if error is not None:
             return Outcome("fault", pc, f"{error}, at {self.describe(pc)}", 0)
-        if pc != self.sentinel:
-            return Outcome("hang", pc, f"cut off at {self.describe(pc)}", 0)
-        return None
+        if pc == self.sentinel:
+            return None
+        if self.stepping and len(self.trace) < self._limit:
+            return Outcome("fault", pc, f"the CPU halted at {self.describe(pc)}", 0)
+        return Outcome("hang", pc, f"cut off at {self.describe(pc)}", 0)
 
     def _finish(self, ended: Outcome | None, top: int) -> Outcome:
         count = len(self.trace)

@@ -140,9 +140,7 @@ class Tables:
     def _relative(self, address: int, size: int = 4) -> int:
         data = self.memory.read(address, size)
         order = self.arch.byteorder
-        return address + int.from_bytes(
-            data, "little" if order == "little" else "big", signed=True
-        )
+        return address + int.from_bytes(data, "little" if order == "little" else "big", signed=True)
 
     def _proxy(self, address: int) -> Proxy:
         fields = address + 2 * self.arch.pointer_size

@@ -40,12 +40,29 @@ def classify(arch: Arch, address: int, code: bytes) -> Transfer:
     if row is not None:
         kind = row.kind if row.kind == "return" else f"indirect-{row.kind}"
         return Transfer(kind, _size(arch, address, code), row=row)
-    for name, branch in arch.branches.items():
+    for branch in arch.branches.values():
         target = branch.decode(address, code)
         if target is not None:
-            kind = "direct-call" if name == "call" else "direct-jump"
-            return Transfer(kind, branch.size, target)
+            return Transfer(direct_kind(branch.is_call), branch.size, target)
     return _by_groups(arch, address, code)
+
+
+def direct_kind(is_call: bool) -> str:
+    return "direct-call" if is_call else "direct-jump"
+
+
+def pair_before(arch: Arch, branching: int, fetch: Callable[[int, int], bytes]) -> Transfer | None:
+    """The direct branch of two instructions of which the second is at ``branching``."""
+    for pair in arch.pairs:
+        start = branching - pair.second
+        try:
+            target = pair.decode(start, fetch(start, pair.size))
+        except UNREADABLE:
+            continue
+        if target is not None:
+            kind = direct_kind(pair.kind == "call")
+            return Transfer(kind, pair.size - pair.second, target)
+    return None
 
 
 def indirect_row(arch: Arch, code: bytes) -> IndirectBranch | None:
@@ -86,6 +103,8 @@ class Transfers(dict[int, Transfer]):
 
     def __missing__(self, address: int) -> Transfer:
         found = classify(self._arch, address, self._code(address))
+        if found.row is not None:
+            found = pair_before(self._arch, address, self._fetch) or found
         self[address] = found
         return found
 

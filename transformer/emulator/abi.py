@@ -1,0 +1,138 @@
+"""Check 2: a call through a trampoline arrives as a direct call would.
+
+Registers are read at two places only, the trampoline's first instruction and
+that of the target: reading them costs about 50 µs.  What vector registers
+hold, the recorders of the arguments see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from transformer.emulator.events import Violation
+from transformer.emulator.machine import Machine
+from transformer.emulator.tables import Tables
+
+
+@dataclass(frozen=True)
+class _Call:
+    """The state at a trampoline's first instruction."""
+
+    site: int
+    name: str
+    body: range
+    registers: tuple[int, ...]
+    sp: int
+    back: int
+
+
+class AbiCheck:
+    """Attach it to a machine whose images hold trampolines, or indirect calls.
+
+    From a trampoline's entry to the target's: argument and callee-saved
+    registers, the stack pointer and the return address are unchanged.  After
+    a call, direct or indirect, the return address is the instruction after
+    the call and the stack is aligned as the ABI asks.  ``count`` is the number
+    of calls checked.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.violations: list[Violation] = []
+        self._machine: Machine | None = None
+
+    def begin(self, machine: Machine) -> None:
+        if self._machine is not machine:
+            self._machine = machine
+            self._prepare(machine)
+        self._call: _Call | None = None
+
+    def step(self, address: int, previous: int) -> None:
+        call = self._call
+        if call is not None and address not in call.body:
+            self._call = None
+            self._arrived(call, address, previous)
+        if address in self._bodies and (call is None or address not in call.body):
+            self._called(address, previous)
+        elif call is None and previous and self._transfers[previous].kind == "indirect-call":
+            self._indirect(address, previous)
+
+    def _prepare(self, machine: Machine) -> None:
+        row = machine.arch.registers
+        names = [*row.arguments, *row.callee_saved, *row.variadic]
+        self._names = list(dict.fromkeys(names))
+        self._transfers = machine.transfers
+        self._bodies: dict[int, range] = {}
+        for image in machine.images:
+            tables = Tables(image)
+            for trampoline in tables.trampolines:
+                self._bodies[trampoline] = range(*tables.body(trampoline))
+
+    def _called(self, address: int, previous: int) -> None:
+        machine = self._known()
+        registers = machine.regs(self._names)
+        back = machine.return_address()
+        name = machine.describe(address)
+        self._call = _Call(previous, name, self._bodies[address], registers, machine.sp, back)
+        if previous and self._transfers[previous].kind.endswith("-call"):
+            self._check_call(previous, back, address)
+
+    def _arrived(self, call: _Call, address: int, previous: int) -> None:
+        machine = self._known()
+        self.count += 1
+        problems = list(self._changes(call))
+        aligned = self._alignment()
+        if aligned:
+            problems.append(aligned)
+        for problem in problems:
+            target = machine.describe(address)
+            self._report(f"{call.name} to {target}: {problem}", address, call.site)
+
+    def _changes(self, call: _Call) -> Iterator[str]:
+        machine = self._known()
+        if machine.sp != call.sp:
+            yield f"the stack pointer is {machine.sp - call.sp:+d} bytes off"
+            return
+        back = machine.return_address()
+        if back != call.back:
+            yield f"the return address is {back:#x}, not {machine.describe(call.back)}"
+        now = machine.regs(self._names)
+        for name, before, after in zip(self._names, call.registers, now, strict=True):
+            if before != after:
+                yield f"{name} was {before:#x} and is {after:#x}"
+
+    def _indirect(self, address: int, previous: int) -> None:
+        """An indirect call: how a site of mode generic calls its target."""
+        self.count += 1
+        machine = self._known()
+        self._check_call(previous, machine.return_address(), address)
+        aligned = self._alignment()
+        if aligned:
+            self._report(f"call of {machine.describe(address)}: {aligned}", address, previous)
+
+    def _check_call(self, site: int, back: int, address: int) -> None:
+        after = site + self._transfers[site].size
+        if back != after:
+            machine = self._known()
+            message = (
+                f"call of {machine.describe(address)}: the return address is {back:#x}, "
+                f"not {machine.describe(after)}"
+            )
+            self._report(message, address, site)
+
+    def _alignment(self) -> str:
+        machine = self._known()
+        rules = machine.arch.emulation
+        off = (machine.sp + rules.stack_bias_at_entry) % rules.stack_alignment
+        return (
+            f"the stack is {off} bytes off its alignment of {rules.stack_alignment}" if off else ""
+        )
+
+    def _report(self, message: str, pc: int, site: int) -> None:
+        name = self._known().describe(site)
+        self.violations.append(Violation("abi", message, pc, name, site))
+
+    def _known(self) -> Machine:
+        assert self._machine is not None
+        return self._machine

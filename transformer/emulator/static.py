@@ -1,0 +1,317 @@
+"""Check 7: what can be seen of a linked program without running it.
+
+Given a machine, the same is checked of its memory as it is now: tables are
+sorted, and each patched place holds what its key asks for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from transformer.arch import Arch
+from transformer.emulator.code import code_of
+from transformer.emulator.image import Image
+from transformer.emulator.machine import Machine
+from transformer.emulator.patched import PatchedPlace, read_place
+from transformer.emulator.tables import (
+    GUARDS,
+    KEY_PREFIX,
+    PROXIES,
+    PROXY_PATCHED,
+    TRAMPOLINE_PREFIX,
+    Guard,
+    Proxy,
+    Tables,
+)
+from transformer.emulator.transfers import LONGEST, classify
+
+PATCHED_MODES = ("trampoline",)
+TRAMPOLINE_MODES = ("slot", *PATCHED_MODES)
+_STUB_PREFIXES = ("__static_call_", "__sc_")
+# What GNU ld and LLVM call the islands that they put in for branches out of reach.
+_VENEER = re.compile(r"_veneer$|^__.*Thunk_|^\d+\.(long_branch|plt_branch|plt_call)\b")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """``site`` names the table entry or symbol; ``address`` is where it lies, 0 if nowhere."""
+
+    message: str
+    site: str
+    address: int = 0
+
+
+@dataclass
+class StaticReport:
+    """``counts``: how many relocations, symbols, trampolines, guards and sites were checked."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def static_check(
+    image: Image, arch: Arch, mode: str, pads: bool, machine: Machine | None = None
+) -> StaticReport:
+    """Checks one image.  ``pads``: indirect branches must land on landing pads."""
+    checker = _Checker(image, arch, mode, pads, machine)
+    problems = [
+        *checker.relocations(),
+        *checker.symbols(),
+        *checker.proxies(),
+        *checker.guards(),
+        *checker.branches(),
+    ]
+    return StaticReport(dict(checker.counts), problems)
+
+
+class _Checker:
+    def __init__(
+        self, image: Image, arch: Arch, mode: str, pads: bool, machine: Machine | None
+    ) -> None:
+        self.image = image
+        self.arch = arch
+        self.mode = mode
+        self.pads = pads
+        self.live = machine is not None
+        self.memory = machine if machine is not None else image
+        self.tables = Tables(image, machine)
+        self.code = code_of(image)
+        self.counts: Counter[str] = Counter(
+            dict.fromkeys(("relocations", "symbols", "trampolines", "guards", "sites"), 0)
+        )
+
+    # --- the file ---
+
+    def relocations(self) -> Iterator[Problem]:
+        self.counts["relocations"] = self.image.relocated + len(self.image.left_relocations)
+        for left in self.image.left_relocations:
+            against = f" against {left.symbol}" if left.symbol else ""
+            message = f"a relocation of type {left.type}{against} is left, which is not relative"
+            yield Problem(message, self.image.describe(left.address), left.address)
+
+    def symbols(self) -> Iterator[Problem]:
+        for symbol in self.image.all_symbols:
+            self.counts["symbols"] += 1
+            if _VENEER.search(symbol.name):
+                message = f"{symbol.name} is a linker's veneer: a branch was out of reach"
+                yield Problem(message, symbol.name, symbol.address)
+
+    # --- trampolines ---
+
+    def proxies(self) -> Iterator[Problem]:
+        yield from self._whole(PROXIES, self.tables.proxy_size)
+        proxies = self.tables.proxies
+        if self.mode not in TRAMPOLINE_MODES and proxies:
+            yield Problem(f"mode {self.mode} has no trampolines, but here are proxies", PROXIES)
+        seen: dict[int, Proxy] = {}
+        for index, proxy in enumerate(proxies):
+            self.counts["trampolines"] += 1
+            site = self._proxy_site(index, proxy)
+            if proxy.trampoline in seen:
+                yield Problem("two proxies have one trampoline", site, proxy.trampoline)
+            seen[proxy.trampoline] = proxy
+            for message in self._proxy(proxy):
+                yield Problem(message, site, proxy.trampoline)
+        for address, name in self.tables.trampolines.items():
+            if address not in seen:
+                site = TRAMPOLINE_PREFIX + name
+                yield Problem(
+                    "no proxy names this trampoline: no update comes to it", site, address
+                )
+
+    def _proxy_site(self, index: int, proxy: Proxy) -> str:
+        return f"{self.image.describe(proxy.trampoline)}, {PROXIES}[{index}]"
+
+    def _proxy(self, proxy: Proxy) -> Iterator[str]:
+        yield from self._names(proxy)
+        patched = bool(proxy.flags & PROXY_PATCHED)
+        if patched != (self.mode in PATCHED_MODES):
+            yield f"its proxy says {'' if patched else 'not '}to patch it, in mode {self.mode}"
+        if not self._executable(proxy.trampoline):
+            yield f"its proxy points at {proxy.trampoline:#x}, where no code is"
+            return
+        yield from self._key(proxy)
+        yield from self._entry(proxy)
+        yield from self._patchable(proxy, patched)
+        yield from self._slot_path(proxy)
+
+    def _names(self, proxy: Proxy) -> Iterator[str]:
+        names = {s.name for s in self.image.all_symbols if s.address == proxy.trampoline}
+        if not names:
+            yield "no symbol names this trampoline"
+        key = self.tables.call_key_name(proxy.key)
+        for name in sorted(names):
+            own = name.removeprefix(TRAMPOLINE_PREFIX)
+            if name.startswith(TRAMPOLINE_PREFIX) and own != key:
+                yield f"its proxy names the key {key}, not {own}"
+
+    def _key(self, proxy: Proxy) -> Iterator[str]:
+        if not proxy.key:
+            yield "its proxy names no key"
+            return
+        if proxy.key % self.arch.pointer_size:
+            yield f"its slot at {proxy.key:#x} is not aligned"
+        found = self.image.symbol_at(proxy.key)
+        if found is None:  # in another object
+            return
+        if not found[0].name.startswith(KEY_PREFIX) or found[1]:
+            yield f"its proxy's key is {self.image.describe(proxy.key)}, not the start of a key"
+        target = self.memory.pointer(proxy.key)
+        if not target:
+            yield "its key holds NULL"
+        elif self.pads and self._executable(target) and not self._pad(target):
+            yield f"its target {self.image.describe(target)} starts with no landing pad"
+
+    def _entry(self, proxy: Proxy) -> Iterator[str]:
+        pad = self._pad(proxy.trampoline)
+        if self.pads and not pad:
+            yield "it starts with no landing pad"
+        if proxy.insn != proxy.trampoline + len(pad):
+            where = f"{proxy.insn - proxy.trampoline:+#x}"
+            yield f"its patchable instruction is at {where}, not behind {len(pad)} bytes of pad"
+
+    def _patchable(self, proxy: Proxy, patched: bool) -> Iterator[str]:
+        start, end = self.tables.body(proxy.trampoline)
+        place = read_place(self.arch, "trampoline", self.memory, proxy.insn)
+        if not start <= proxy.insn < end:
+            yield f"its patchable instruction at {proxy.insn:#x} lies outside of it"
+            return
+        yield from place.problems()
+        if place.state is None:
+            return
+        if not self.live or not patched:
+            if place.state != "nop":
+                yield f"its patchable instruction is a {place.state}, not the NOP"
+        else:
+            yield from self._points(place, self.memory.pointer(proxy.key))
+
+    def _points(self, place: PatchedPlace, target: int) -> Iterator[str]:
+        """Once the runtime has started: a branch to the key's target, where that reaches."""
+        jump = self.arch.branch("jump")
+        wanted = self.image.describe(target)
+        if not jump.reaches(place.address, target):
+            if place.state == "jump":
+                yield f"{wanted} is beyond reach, but it jumps to {place.target or 0:#x}"
+        elif place.target != target and not (self._stub(target) and self._stub(place.target or 0)):
+            got = self.image.describe(place.target) if place.target else "the NOP"
+            yield f"its key's target is {wanted}, but its patchable instruction goes to {got}"
+
+    def _stub(self, address: int) -> bool:
+        found = self.image.symbol_at(address)
+        return found is not None and found[0].name.startswith(_STUB_PREFIXES)
+
+    def _slot_path(self, proxy: Proxy) -> Iterator[str]:
+        """Behind the patchable instruction: straight on to an indirect jump."""
+        _, end = self.tables.body(proxy.trampoline)
+        address = proxy.insn + self.arch.instruction("nop").size
+        while address < end:
+            code = self.memory.read(address, min(LONGEST, end - address))
+            transfer = classify(self.arch, address, code)
+            if transfer.kind == "indirect-jump":
+                return
+            if transfer.kind != "next":
+                yield f"its slot path has a {transfer.kind} at {self.image.describe(address)}"
+                return
+            address += transfer.size
+        yield "its slot path does not end in an indirect jump"
+
+    # --- guards ---
+
+    def guards(self) -> Iterator[Problem]:
+        yield from self._whole(GUARDS, self.tables.guard_size)
+        guards = self.tables.guards
+        if self.mode not in PATCHED_MODES and guards:
+            yield Problem(f"mode {self.mode} writes no text, but here are guards", GUARDS)
+        seen: set[int] = set()
+        for guard in guards:
+            self.counts["guards"] += 1
+            site = f"{self.image.describe(guard.code)}, {GUARDS}[{guard.index}]"
+            if guard.code in seen:
+                yield Problem("two entries name one guard", site, guard.code)
+            seen.add(guard.code)
+            for message in self._guard(guard):
+                yield Problem(message, site, guard.code)
+        keys = [g.key for g in guards]
+        if self.live and keys != sorted(keys):
+            yield Problem("the table is not sorted by key", GUARDS)
+
+    def _guard(self, guard: Guard) -> Iterator[str]:
+        if guard.code not in self.code.starts:
+            yield f"its code {guard.code:#x} is not where an instruction starts"
+            return
+        if guard.target not in self.code.starts:
+            yield f"its target {guard.target:#x} is not where an instruction starts"
+        elif not self.arch.branch("jump").reaches(guard.code, guard.target):
+            yield f"its target {self.image.describe(guard.target)} is beyond reach"
+        elif not self._same_function(guard.code, guard.target):
+            yield f"its target {self.image.describe(guard.target)} lies in another function"
+        place = read_place(self.arch, "guard", self.memory, guard.code)
+        yield from place.problems()
+        if place.state == "jump" and place.target != guard.target:
+            wanted = self.image.describe(guard.target)
+            yield f"it jumps to {self.image.describe(place.target or 0)}, not to {wanted}"
+        yield from self._guard_key(guard, place)
+
+    def _guard_key(self, guard: Guard, place: PatchedPlace) -> Iterator[str]:
+        if guard.cell % self.arch.pointer_size or not guard.key:
+            yield f"its entry's cell at {guard.cell:#x} holds no key"
+            return
+        section = self.image.section_at(guard.key)
+        if section is None:  # in another object
+            return
+        name = self.tables.static_key_name(guard.key)
+        if guard.key % 4 or not (section.writable or section.name.startswith(".data.rel.ro")):
+            yield f"its key {name} is no data of this program"
+            return
+        enabled = self.tables.key_enabled(guard)
+        wanted = "jump" if enabled != guard.branch else "nop"
+        if place.state is not None and place.state != wanted:
+            on = "on" if enabled else "off"
+            yield (
+                f"it is a {place.state}, but {name} is {on} and its entry's branch bit is "
+                f"{int(guard.branch)}: it should be a {wanted}"
+            )
+
+    def _same_function(self, one: int, other: int) -> bool:
+        symbols = self.image.symbol_at(one), self.image.symbol_at(other)
+        if symbols[0] is None or symbols[1] is None:
+            return True
+        names = [s[0].name.split(".cold")[0].split(".part")[0] for s in symbols if s]
+        return symbols[0][0].address == symbols[1][0].address or names[0] == names[1]
+
+    # --- sites ---
+
+    def branches(self) -> Iterator[Problem]:
+        """Branches to trampolines, and none into the midst of one."""
+        bodies = [range(*self.tables.body(t)) for t in self.tables.trampolines]
+        inside = {a for body in bodies for a in body[1:]}
+        for address, transfer in self.code.branches.items():
+            if transfer.target in self.tables.trampolines:
+                self.counts["sites"] += 1
+            elif transfer.target in inside and not any(address in b for b in bodies):
+                message = f"it branches into the midst of {self.image.describe(transfer.target)}"
+                yield Problem(message, self.image.describe(address), address)
+
+    # --- common ---
+
+    def _whole(self, table: str, size: int) -> Iterator[Problem]:
+        start, end = self.tables.extent(table)
+        if (end - start) % size or start % self.arch.pointer_size:
+            message = f"{end - start} bytes at {start:#x} are no aligned entries of {size}"
+            yield Problem(message, table, start)
+
+    def _executable(self, address: int) -> bool:
+        section = self.image.section_at(address)
+        return section is not None and section.executable
+
+    def _pad(self, address: int) -> bytes:
+        """The landing pad at this address, empty where there is none."""
+        for pad in self.arch.landing_pads:
+            if self._executable(address + len(pad) - 1) and (
+                self.memory.read(address, len(pad)) == pad
+            ):
+                return pad
+        return b""
