@@ -56,5 +56,7 @@ void use_wide(void)
 
 int chained(int value)
 {
-    return (int)static_call(grow, static_call(grow, (long)value)) + (int)static_call(grow, 1);
+    long fourfold = static_call(grow, static_call(grow, (long)value));
+
+    return (int)fourfold + (int)static_call(grow, 1);
 }
