@@ -16,8 +16,6 @@ from typing import Any
 
 from transformer.extras import need_verify
 
-TAKES_CFLAGS = True
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE")

@@ -2,8 +2,7 @@
 
 0 is success, 1 something was checked and is wrong, 2 wrong usage.  A
 subcommand is a module of this package with ``add_arguments(parser)`` and
-``run(args)``; only the module of the subcommand that is used is imported.  One
-with ``TAKES_CFLAGS = True`` finds what follows ``--`` in ``args.cflags``.
+``run(args)``; only the module of the subcommand that is used is imported.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ SUBCOMMANDS = {
     "arches": "show what each arch has",
     "config": "print compiler flags for the headers, and where the runtime is",
 }
+TAKE_CFLAGS = ("rewrite", "inspect")  # what follows -- goes to args.cflags
 USAGE = 2
 INTERRUPTED, BROKEN_PIPE = 130, 141  # what a shell gives for SIGINT and SIGPIPE
 
@@ -58,7 +58,7 @@ def _dispatch(words: list[str]) -> int:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         module.add_arguments(parser)
-        own, after = _split(words[1:], getattr(module, "TAKES_CFLAGS", False))
+        own, after = _split(words[1:], name in TAKE_CFLAGS)
         return int(module.run(parser.parse_args(own, argparse.Namespace(cflags=after))))
     parser = _top_level()
     parser.parse_args(words)

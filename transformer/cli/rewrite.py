@@ -39,7 +39,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dynamic-lowering", choices=("key", "call"), help="of dynamic functions")
     parser.add_argument("--no-check", action="store_true", help="do not compile the result")
     parser.add_argument("--diagnostics-format", choices=("text", "json"), default="text")
-    parser.add_argument("cflags", nargs="*", metavar="CFLAGS", help="after --: for the compiler")
 
 
 def run(args: argparse.Namespace) -> int:
