@@ -28,6 +28,8 @@ from transformer.corpus.ctype import (
 
 # DW_ATE_* of DWARF 5, table 7.11.
 _BOOLEAN, _COMPLEX, _FLOAT, _SIGNED, _SIGNED_CHAR, _UTF = 0x02, 0x03, 0x04, 0x05, 0x06, 0x10
+#: A variable of this name points at what is asked for: its type is the target's.
+PROBE = "__h_probe_"
 _STRIPPED = {
     "DW_TAG_typedef",
     "DW_TAG_const_type",
@@ -70,6 +72,8 @@ def _unit(cu: Any) -> UnitTypes:
             _add_function(reader, unit, die)
         elif die.tag == "DW_TAG_variable":
             name, variable = _name(_origin(die)), _type_die(_origin(die))
+            if name and name.startswith(PROBE) and variable is not None:
+                variable = _type_die(variable)
             if name and variable is not None:
                 _add_variable(reader, unit, name, variable)
     return unit
@@ -132,7 +136,7 @@ class _Reader:
         """The signature of a subprogram or subroutine type."""
         children = list(die.iter_children())
         parameters = [
-            _decayed(self.type(_type_die(_origin(c))))
+            self.type(_type_die(_origin(c)))
             for c in children
             if c.tag == "DW_TAG_formal_parameter"
         ]
@@ -223,10 +227,6 @@ def _count(subrange: Any) -> int:
     if "DW_AT_count" in subrange.attributes:
         return _value(subrange, "DW_AT_count", -1)
     return _value(subrange, "DW_AT_upper_bound", -2) + 1
-
-
-def _decayed(ctype: CType) -> CType:
-    return Pointer(8) if isinstance(ctype, Array | Function) else ctype
 
 
 def _base(die: Any) -> CType:

@@ -743,6 +743,27 @@ static void h_fixed(struct h_text *out, struct h_spec *spec, double value)
 	h_field(out, spec, h_sign(spec, minus), end - length, length, 0);
 }
 
+/* By hand where a long double has 113 bits: the compiler would call its library. */
+static double h_narrow(long double value)
+{
+#if __LDBL_MANT_DIG__ == 113
+	unsigned __int128 bits;
+	unsigned long long narrow, exponent;
+	double result;
+
+	__builtin_memcpy(&bits, &value, sizeof(bits));
+	exponent = (unsigned long long)(bits >> 112) & 0x7fff;
+	exponent = exponent > 16383 - 1023 && exponent < 16383 + 1024 ? exponent - 16383 + 1023 : 0;
+	narrow = (unsigned long long)(bits >> 127) << 63 | exponent << 52;
+	if (exponent)
+		narrow |= (unsigned long long)(bits >> 60) & 0xfffffffffffffull;
+	__builtin_memcpy(&result, &narrow, sizeof(result));
+	return result;
+#else
+	return (double)value;
+#endif
+}
+
 static unsigned long long h_argument(const struct h_spec *spec, va_list *args, int is_signed)
 {
 	if (spec->longs >= 2)
@@ -823,7 +844,7 @@ static void h_convert(struct h_text *out, struct h_spec *spec, char conversion, 
 		break;
 	default: /* e, f, g and their like */
 		if (spec->longs == 3)
-			h_fixed(out, spec, (double)__builtin_va_arg(*args, long double));
+			h_fixed(out, spec, h_narrow(__builtin_va_arg(*args, long double)));
 		else
 			h_fixed(out, spec, __builtin_va_arg(*args, double));
 		break;

@@ -1,0 +1,167 @@
+"""Compiles and links what a cell needs; keeps what cells share."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from transformer import runtime
+from transformer.arch import Arch, Variant
+from transformer.corpus.harness import sources
+from transformer.toolchain import Compiler, compile_object, link
+
+#: For every unit, in both builds: no call appears or vanishes, and floating
+#: results do not hang on whether a multiplication and an addition become one.
+COMMON = (
+    "-g",
+    "-w",
+    "-fno-builtin",
+    "-U_FORTIFY_SOURCE",
+    "-fno-stack-protector",
+    "-ffp-contract=off",
+)
+#: Identical functions stay apart (targets are told by their names), and statics keep theirs.
+BY_FAMILY = {
+    "gcc": ("-fno-ipa-icf",),
+    "clang": ("-Wno-error=int-conversion", "-Wno-error=implicit-function-declaration"),
+}
+#: A loop that is memset() must not become a call of memset().
+FREESTANDING = {
+    "gcc": ("-ffreestanding", "-fno-tree-loop-distribute-patterns"),
+    "clang": ("-ffreestanding",),
+}
+ORACLE = Variant("oracle", ("-fno-pie",), (), pie=False, pads=False)
+
+
+class BuildError(Exception):
+    """A compiler or linker failed; the text tells what was built and what it said."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How one program is compiled: compiler, variant and optimisation."""
+
+    arch: Arch
+    compiler: Compiler
+    variant: Variant
+    optimise: str
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """For everything in the program."""
+        return (
+            *self.arch.toolchain.cflags,
+            *COMMON,
+            *BY_FAMILY.get(self.compiler.family, ()),
+            *self.variant.cflags,
+            self.optimise,
+        )
+
+    @property
+    def name(self) -> str:
+        return f"{self.variant.name}{self.optimise}"
+
+
+class Builder:
+    """Builds into ``folder``; what other cells share lies in ``shared``."""
+
+    def __init__(self, setting: Setting, folder: Path, shared: Path) -> None:
+        self.setting = setting
+        self.folder = folder
+        self.shared = shared
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def write(self, name: str, text: str | bytes) -> Path:
+        """A generated source file."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def compile(self, source: Path, flags: Sequence[str], what: str, suffix: str = ".o") -> Path:
+        """An object; ``BuildError`` where the compiler refuses."""
+        output = self.folder / (source.stem + suffix)
+        self._compile(source, output, flags, what)
+        return output
+
+    def unit(self, source: Path, headers: Path, flags: Sequence[str], what: str) -> Path:
+        """A unit of the case, or its copy with a tail."""
+        return self.compile(source, [*flags, "-I", str(headers)], what)
+
+    def harness(self, name: str, text: str) -> Path:
+        """Generated C of the harness."""
+        source = self.write(name, text)
+        return self.compile(source, ["-I", str(sources())], f"the harness ({name})")
+
+    def models(self) -> list[Path]:
+        """The event log and the libc models, compiled once for each setting."""
+        extra = FREESTANDING.get(self.setting.compiler.family, ())
+        return [
+            self._shared(sources() / f"{n}.c", n, [*extra, "-O2"], "the harness")
+            for n in ("log", "libc")
+        ]
+
+    def runtime(self, mode: str) -> Path:
+        """The runtime under test, compiled once for each setting and mode."""
+        extra = FREESTANDING.get(self.setting.compiler.family, ())
+        headers = runtime.header_dir("lowered", self.setting.arch, mode)
+        source = runtime.runtime_source(self.setting.arch)
+        flags = [*extra, "-DSC_FREESTANDING", "-I", str(headers)]
+        return self._shared(source, f"runtime-{mode}", flags, "the runtime")
+
+    def link(
+        self, name: str, objects: Iterable[Path], *, ignore_undefined: bool = False
+    ) -> Path:
+        """A program of fixed addresses or position-independent, as the variant says."""
+        output = self.folder / name
+        setting = self.setting
+        flags = [
+            "-nostdlib",
+            "-static-pie" if setting.variant.pie else "-static",
+            *setting.arch.toolchain.cflags,
+            *setting.variant.ldflags,
+            *setting.arch.toolchain.ldflags,
+            "-Wl,--no-gc-sections",
+            "-Wl,-e,0",
+            "-Wl,--build-id=none",
+            "-Wl,-z,noexecstack",
+        ]
+        if ignore_undefined:
+            flags.append("-Wl,--unresolved-symbols=ignore-all")
+        inputs = list(objects)
+        if setting.compiler.family == "gcc":
+            inputs.append(Path("-lgcc"))
+        done = link(setting.compiler, inputs, output, flags, cwd=self.folder)
+        if not done.ok:
+            raise BuildError(f"linking failed:\n{_relevant(done.stderr)}")
+        return output
+
+    def _shared(self, source: Path, name: str, flags: Sequence[str], what: str) -> Path:
+        setting = self.setting
+        output = (
+            self.shared
+            / f"{setting.arch.name}-{setting.compiler.family}-{setting.name}-{name}.o"
+        )
+        if not output.is_file():
+            handle, fresh = tempfile.mkstemp(suffix=".o", dir=self.shared)
+            os.close(handle)
+            self._compile(source, Path(fresh), flags, what)
+            Path(fresh).rename(output)
+        return output
+
+    def _compile(self, source: Path, output: Path, flags: Sequence[str], what: str) -> None:
+        every = [*self.setting.flags, *flags]
+        done = compile_object(self.setting.compiler, source, output, every, cwd=self.folder)
+        if not done.ok:
+            raise BuildError(f"compiling {what} failed:\n{_relevant(done.stderr)}")
+
+
+def _relevant(text: str, lines: int = 12) -> str:
+    """The errors of a compiler's output, or its end."""
+    every = text.strip().splitlines()
+    errors = [i for i, line in enumerate(every) if "error" in line or "undefined" in line]
+    start = errors[0] if errors else max(0, len(every) - lines)
+    return "\n".join(every[start : start + lines])

@@ -1,0 +1,159 @@
+"""The oracle's program: the units as they are, plain headers, -O0 (DESIGN §7)."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from transformer import runtime
+from transformer.arch import Arch
+from transformer.corpus.build import ORACLE, Builder, BuildError, Setting
+from transformer.corpus.case import Case
+from transformer.corpus.ctype import CType, Function, Integer
+from transformer.corpus.dwarf import PROBE, UnitTypes, read_types
+from transformer.corpus.harness import (
+    Interfaces,
+    render_harness,
+    render_tail,
+    sources,
+)
+from transformer.corpus.plan import Plan, Reach, dummies, make_plan
+from transformer.corpus.symbols import ObjectSymbols, read_symbols
+from transformer.toolchain import Compiler
+
+_UNDECLARED = re.compile(r"['\u2018](\w+)['\u2019] undeclared|undeclared identifier '(\w+)'")
+_UNKNOWN = Function(Integer("int", 4, True), (), prototyped=False)
+_KEY, _NAME = "key_", "name_"
+
+
+@dataclass
+class OracleBuild:
+    """The plain program, and what was learned of the case from it.
+
+    ``records`` gives the name of each id in the event log; ``variables`` are
+    the types of the case's and harness's variables by name.
+    """
+
+    plan: Plan
+    program: Path
+    interfaces: Interfaces
+    harness: str
+    records: dict[int, str]
+    variables: dict[str, CType] = field(default_factory=dict)
+    functions: dict[str, Function] = field(default_factory=dict)
+    reach: list[Reach] = field(default_factory=list)
+
+
+def build_oracle(
+    case: Case, arch: Arch, compiler: Compiler, folder: Path, shared: Path
+) -> OracleBuild:
+    """Compiles the plain build; ``BuildError`` or ``ScError`` where that fails."""
+    builder = Builder(Setting(arch, compiler, ORACLE, "-O0"), folder, shared)
+    models = builder.models()
+    symbols, objects = compile_plain(case, builder)
+    plan = make_plan(case, symbols)
+    plan.undefined = without_models(plan, models)
+    _plan_disabled(plan, builder, objects)
+    return finish_oracle(plan, builder, models)
+
+
+def compile_plain(case: Case, builder: Builder) -> tuple[list[ObjectSymbols], list[Path]]:
+    """The units alone: what they define and leave undefined."""
+    headers, objects = runtime.header_dir("plain"), []
+    for index, path in enumerate(case.units):
+        text = f'#include "{path}"\n'
+        source = builder.write(f"plain_{index}.c", text)
+        objects.append(builder.unit(source, headers, case.flags, path.name))
+    return [read_symbols(o) for o in objects], objects
+
+
+def without_models(plan: Plan, models: Sequence[Path]) -> dict[str, int]:
+    """The undefined names that need a stub: no model has them, or the case pins them."""
+    modelled: set[str] = set()
+    for path in models:
+        symbols = read_symbols(path)
+        modelled |= {*symbols.functions, *symbols.objects}
+    pinned = plan.case.returns
+    return {n: u for n, u in plan.undefined.items() if n not in modelled or n in pinned}
+
+
+def _plan_disabled(plan: Plan, builder: Builder, objects: Sequence[Path]) -> None:
+    """Gives each dynamic function's unit the function that returns its disabled value."""
+    if not plan.dynamic:
+        return
+    known = functions_of(read_types(builder.link("types", objects, ignore_undefined=True)))
+    for name, (unit, value) in plan.dynamic.items():
+        words = dummies(known.get(name, _UNKNOWN))
+        plan.units[unit].disabled.append((name, value if words is not None else "", words or ""))
+
+
+def finish_oracle(plan: Plan, builder: Builder, models: Sequence[Path]) -> OracleBuild:
+    """From the plan to the program: probes, their types, the harness, the link."""
+    objects = [_compile_tail(plan, builder, unit) for unit in range(len(plan.units))]
+    units = read_types(builder.link("probed", objects, ignore_undefined=True))
+    variables = {n: t for u in reversed(units) for n, t in u.variables.items()}
+    interfaces = _interfaces(plan, variables)
+    text, records = render_harness(plan, interfaces, free_functions())
+    harness = builder.harness("harness.c", text)
+    program = builder.link("oracle", [*objects, harness, *models])
+    built = OracleBuild(plan, program, interfaces, text, records, variables, functions_of(units))
+    built.reach = _reachable(plan, interfaces)
+    return built
+
+
+def _compile_tail(plan: Plan, builder: Builder, index: int) -> Path:
+    unit, headers = plan.units[index], runtime.header_dir("plain")
+    probes = {_KEY + k: f"__SCT__{k}" for k, u in plan.keys.items() if u == index}
+    probes |= {_NAME + n: n for n, u in plan.undefined.items() if u == index}
+    while True:
+        source = builder.write(f"unit_{index}.c", render_tail(plan, unit, unit.path, probes=probes))
+        try:
+            return builder.unit(source, headers, plan.case.flags, unit.path.name)
+        except BuildError as e:
+            unknown = {a or b for a, b in _UNDECLARED.findall(str(e))}
+            left = {n: s for n, s in probes.items() if s not in unknown}
+            if len(left) == len(probes):
+                raise
+            probes = left
+
+
+def _interfaces(plan: Plan, variables: dict[str, CType]) -> Interfaces:
+    functions: dict[str, Function] = {}
+    data: dict[str, CType] = {}
+    for name in sorted(plan.undefined):
+        found = variables.get(PROBE + _NAME + name, _UNKNOWN)
+        if isinstance(found, Function):
+            functions[name] = found
+        else:
+            data[name] = found
+    keys = {}
+    for key in sorted(plan.keys):
+        found = variables.get(PROBE + _KEY + key, _UNKNOWN)
+        keys[key] = found if isinstance(found, Function) else _UNKNOWN
+    return Interfaces(functions, data, keys)
+
+
+def _reachable(plan: Plan, interfaces: Interfaces) -> list[Reach]:
+    """The keys that can be called with invented arguments."""
+    found = []
+    for key, function in interfaces.keys.items():
+        words = dummies(function) if function.prototyped or function.parameters else None
+        if words is not None:
+            found.append(Reach(key, words, function))
+    return found
+
+
+def functions_of(units: Sequence[UnitTypes]) -> dict[str, Function]:
+    """All functions by name; the first unit's where names repeat."""
+    return {n: f for u in reversed(units) for n, f in u.functions.items()}
+
+
+@cache
+def free_functions() -> frozenset[str]:
+    """libc functions without side effects and without a model: no events."""
+    data = tomllib.loads((sources() / "libc.toml").read_text(encoding="utf-8"))
+    return frozenset(data["free"]["functions"])

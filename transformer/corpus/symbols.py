@@ -1,0 +1,67 @@
+"""What an object file defines and what it leaves undefined."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
+
+#: The runtime's own words, which the plain headers or the runtime bring.
+RUNTIME = re.compile(
+    r"(__sc_(?!body_|impl_)|__SC[DKTP]_|static_key_(enable|disable|slow_inc|slow_dec|count)\Z"
+    r"|__static_call_(null|return0)\Z|sc_plain_dynamic\Z)"
+)
+HARNESS = "__h_"
+KEY = "__SCK__"
+_LINKER = re.compile(
+    r"(_GLOBAL_OFFSET_TABLE_|__start_\w+|__stop_\w+|__init_array_\w+|_end|_DYNAMIC)\Z"
+)
+
+
+@dataclass
+class ObjectSymbols:
+    """Names by what they are; the value tells whether other objects see them."""
+
+    functions: dict[str, bool] = field(default_factory=dict)
+    objects: dict[str, bool] = field(default_factory=dict)
+    undefined: set[str] = field(default_factory=set)
+
+    @property
+    def keys(self) -> set[str]:
+        """The static-call keys that the object names."""
+        every = {*self.objects, *self.undefined}
+        return {n.removeprefix(KEY) for n in every if n.startswith(KEY)}
+
+    def defines_key(self, key: str) -> bool:
+        """Whether the key's DEFINE stands in this object."""
+        return KEY + key in self.objects
+
+
+def read_symbols(path: Path) -> ObjectSymbols:
+    """The symbol table of a relocatable object."""
+    found = ObjectSymbols()
+    with path.open("rb") as stream:
+        table = ELFFile(stream).get_section_by_name(".symtab")
+        if not isinstance(table, SymbolTableSection):
+            return found
+        for symbol in table.iter_symbols():
+            name, info = symbol.name, symbol["st_info"]
+            if not name or name.startswith("."):
+                continue
+            seen = info["bind"] != "STB_LOCAL"
+            if symbol["st_shndx"] == "SHN_UNDEF":
+                if not _LINKER.match(name):
+                    found.undefined.add(name)
+            elif info["type"] == "STT_FUNC":
+                found.functions[name] = seen
+            elif info["type"] == "STT_OBJECT":
+                found.objects[name] = seen
+    return found
+
+
+def is_runtime(name: str) -> bool:
+    """Whether a symbol belongs to the headers or the runtime, not to the case."""
+    return RUNTIME.match(name) is not None
