@@ -156,9 +156,10 @@ class _ChunkAnalysis:
             spans = find_spans(self.whole.source.text, place.offset)
             if spans and len(spans.arguments) != len(parts):
                 spans = None
+        name, spans = self._name(word, parts, spans)
         base = (
             unmark(token.text)[0],
-            self._name(word, parts, spans),
+            name,
             place,
             spans,
             token.start,
@@ -173,14 +174,23 @@ class _ChunkAnalysis:
         before = self.tokens[at - 1] if at else None
         return before is None or before.kind == "id" or before.text == "*"
 
-    def _name(self, word: Word, parts: list[tuple[int, int]], spans: I.Spans | None) -> str:
-        if not parts:
-            return ""
-        if spans and word.kind not in ("guard", "key-operation"):
-            raw = self.whole.source.text[slice(*spans.arguments[0])]
-            if re.fullmatch(r"[A-Za-z_]\w*", raw):
-                return raw  # the headers paste the key's name before it is expanded
-        return spelling(self.tokens, *parts[0])
+    def _name(
+        self, word: Word, parts: list[tuple[int, int]], spans: I.Spans | None
+    ) -> tuple[str, I.Spans | None]:
+        """The key, function or operand, and the spans if the word may be replaced.
+
+        The headers paste a key's name before it is expanded, but for
+        ``static_call``, which passes it on: there a macro's name is left alone.
+        """
+        expanded = spelling(self.tokens, *parts[0]) if parts else ""
+        if not parts or not spans or word.kind in ("guard", "key-operation"):
+            return expanded, spans
+        raw = self.whole.source.text[slice(*spans.arguments[0])]
+        if raw == expanded or not re.fullmatch(r"[A-Za-z_]\w*", raw):
+            return expanded, spans if raw == expanded or word.kind == "dynamic" else None
+        if word.variant == "call":
+            return expanded, None
+        return raw, spans
 
     def text_of(self, part: tuple[int, int]) -> str:
         return spelling(self.tokens, *part)

@@ -51,6 +51,9 @@ class DynamicFinder:
         if made.place.offset is None or made.error or made.spans is None:
             return made
         marker = (made.spans.word[0], made.spans.closing + 1)
+        if made.spans.arguments and made.value:  # as the user spells it, macros and all
+            raw = head_text(self.source, made.spans.arguments[0], (0, 0))
+            made = replace(made, value=raw)
         return replace(made, lines=self._spans(made, chunk, marker))
 
     def named(self, name: str, value: str) -> DynamicDefinition:
@@ -83,6 +86,7 @@ class DynamicFinder:
         made = replace(
             made, name=decl.name, void=void, static=self._static(decl), parameters=params,
             insertion=odd or _storage_reason(decl) or self._body_reason(decl.name, body, chunk),
+            keyed=_storage_reason(decl) or _own_name_reason(body),
         )  # fmt: skip
         return _with_value_checked(made)
 
@@ -111,6 +115,7 @@ class DynamicFinder:
             void=void,
             static="static" in words,
             insertion="its parameters are declared in the old style",
+            keyed="its parameters are declared in the old style",
         )
         return _with_value_checked(made)
 
@@ -123,7 +128,7 @@ class DynamicFinder:
     def _body_reason(self, name: str, body: list[Token], chunk: Chunk) -> str:
         words = {t.text for t in body if t.kind == "id"}
         if words & _OWN_NAMES:
-            return "it uses its own name as a string"
+            return _own_name_reason(body)
         first = self.declarations.lookup(name)
         if name in words and (first is None or first.chunk.start >= chunk.start):
             return "it calls itself before any declaration"
@@ -241,6 +246,11 @@ def _parameters(function: c_ast.FuncDecl) -> tuple[tuple[str, ...], str]:
             return ((), "") if len(params) == 1 else ((), "a parameter has no name")
         names.append(name)
     return tuple(names), ""
+
+
+def _own_name_reason(body: list[Token]) -> str:
+    uses = any(t.kind == "id" and t.text in _OWN_NAMES for t in body)
+    return "it uses its own name as a string" if uses else ""
 
 
 def _storage_reason(decl: c_ast.Decl) -> str:

@@ -200,15 +200,16 @@ class DynamicDefinition(Idiom):
     """SC_DYNAMIC (or by name) and the definition after it; ``name`` is the function.
 
     ``parameters`` are the parameters' names.  ``insertion`` says why the body
-    cannot be moved to another function (variadic, K&R …), or is empty.
+    cannot be moved to another function (variadic, K&R …), ``keyed`` why there
+    is no call lowering; both are empty where there is no such reason.
     """
 
     value: str = ""
     void: bool = False
     static: bool = False
     parameters: tuple[str, ...] = ()
-    head: str = ""
     insertion: str = ""
+    keyed: str = ""
     lines: DynamicSpans | None = None
     error: str = ""
 

@@ -12,7 +12,7 @@ def define(
     idiom: DynamicDefinition, spans: DynamicSpans, call: bool, source: Source, buffer: EditBuffer
 ) -> str:
     """Queue the edits; ``call`` asks for call lowering.  Gives a note, or ""."""
-    reason = idiom.insertion or ("it is static" if idiom.static else "")
+    reason = idiom.keyed or ("it is static" if idiom.static else "")
     if call and not reason:
         _call(idiom, spans, source, buffer)
         return ""
@@ -38,7 +38,7 @@ def _owner(idiom: DynamicDefinition) -> str:
 def _insertion(idiom: DynamicDefinition, spans: DynamicSpans, buffer: EditBuffer) -> None:
     name = idiom.name
     _marker(idiom, spans, f"__sc_dynamic_key_in{_static(idiom)}({name})", buffer)
-    guard = f"_in_void({name})" if idiom.void else f"_in({name}, {idiom.value})"
+    guard = f"_in_void({name})" if idiom.void else f"_in({name}, {_whole(idiom.value)})"
     buffer.insert(spans.opening + 1, f" __sc_dynamic_guard{guard}", _owner(idiom))
 
 
@@ -53,7 +53,7 @@ def _wrapped(
     if idiom.void:
         guard, wrap = f"_void({name})", f"_void({name}, ({head}), ({arguments}))"
     else:
-        guard = f"({name}, {idiom.value})"
+        guard = f"({name}, {_whole(idiom.value)})"
         wrap = f"({name}, ({head}), ({idiom.value}), ({arguments}))"
     buffer.insert(spans.opening + 1, f" __sc_dynamic_guard{guard}", owner)
     buffer.insert(spans.closing + 1, f" __sc_dynamic_wrap{wrap}", owner)
@@ -69,6 +69,11 @@ def _call(
     buffer.insert(spans.opening + 1, f" __sc_dynamic_self({name})", owner)
     tail = f"_void({name}, ({head}))" if idiom.void else f"({name}, ({head}), ({idiom.value}))"
     buffer.insert(spans.closing + 1, f" __sc_dynamic_tramp{tail}", owner)
+
+
+def _whole(value: str) -> str:
+    """A value as one argument of a macro, whatever commas it holds."""
+    return f"({value})" if "," in value else value
 
 
 def _static(idiom: DynamicDefinition) -> str:

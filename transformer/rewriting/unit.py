@@ -58,11 +58,18 @@ class Copy:
         return [f"-I{include}", f"-iquote{self.folder}", *self.cflags, *suffix]
 
     def preprocess(self, include: Path) -> Completed:
-        return preprocess(self.cc, self.path, self.flags(include))
+        return preprocess(self.cc, self.path, [*self.flags(include), *self._bytes()])
+
+    def _bytes(self) -> list[str]:
+        """GCC 11 and later count columns in characters, tabs as eight, unless told."""
+        version = re.search(r"\b(\d+)\.\d+\.\d+\s*$", self.cc.version)
+        if self.cc.family == "gcc" and (version is None or int(version[1]) >= 11):
+            return ["-fdiagnostics-column-unit=byte"]
+        return []
 
     def check(self, include: Path) -> Completed:
         """``-fsyntax-only``; locations are where the user's file uses a macro."""
-        quiet = ["-Wno-error"]
+        quiet = ["-Wno-error", *self._bytes()]
         if self.cc.family == "gcc":
             quiet += ["-ftrack-macro-expansion=0", "-fno-diagnostics-show-caret"]
         else:
