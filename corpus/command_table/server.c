@@ -20,7 +20,7 @@ static int encode_plain(const char *data, size_t length)
 
 static int encode_hex(const char *data, size_t length)
 {
-    static const char digits[16] = "0123456789abcdef";
+    static const char digits[] = "0123456789abcdef";
     size_t i;
 
     for (i = 0; i < length; i++) {

@@ -12,8 +12,10 @@ void vm_set_ops(const struct vm_ops *ops)
 #define VM_OP(result, name, args) \
 	static_call_update(vm_##name, ops->name);
 #define VM_OP_OPTIONAL(result, name, args) \
-	static_call_update(vm_##name, \
-			   ops->name ? ops->name : (void *)&__static_call_return0);
+	if (ops->name) \
+		static_call_update(vm_##name, ops->name); \
+	else \
+		static_call_update(vm_##name, (void *)&__static_call_return0);
 #include "vm_ops.def"
 }
 

@@ -1,0 +1,22 @@
+#include <sc/static_call.h>
+
+struct limits {
+    long soft, hard;
+    long used, peak;
+};
+
+static struct limits get_limits(int resource)
+{
+    return (struct limits){ resource, resource, 0, 0 };
+}
+
+DEFINE_STATIC_CALL(limits, get_limits);
+DEFINE_STATIC_CALL_RET0(limits_of_guest, get_limits);
+
+long room(int resource)
+{
+    struct limits host = static_call(limits)(resource);
+    struct limits guest = static_call(limits_of_guest)(resource);
+
+    return host.hard - guest.used;
+}
