@@ -193,7 +193,8 @@ class Snippet:
 class IndirectBranch:
     """How an indirect branch is told from other instructions, by its bits.
 
-    ``kind`` is call, jump or return; ``needs_pad`` whether the place where it
+    ``kind`` is call, jump or return, or none for bits that only look like one
+    of the rows that follow; ``needs_pad`` whether the place where it
     lands must be a landing pad when those are on.  ``pads`` are the pads that
     this branch may land on, where they are not those of the arch.  Rows are
     tried in their order.

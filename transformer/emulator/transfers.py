@@ -72,7 +72,7 @@ def indirect_row(arch: Arch, code: bytes) -> IndirectBranch | None:
         if len(code) >= row.size:
             word = int.from_bytes(code[: row.size], "little" if order == "little" else "big")
             if word & row.mask == row.value:
-                return row
+                return row if row.kind != "none" else None
     return None
 
 
