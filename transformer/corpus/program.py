@@ -1,0 +1,216 @@
+"""A built case in the emulator: runs its steps and tells what each did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from transformer.arch import Arch
+from transformer.corpus.ctype import CType, size_of
+from transformer.corpus.events import Arrival, Event, KeyCall, LogReader
+from transformer.corpus.oracle import OracleBuild
+from transformer.corpus.plan import PlannedAction
+from transformer.corpus.values import Decoder, Value
+from transformer.corpus.watch import SlotWatcher, TrampolineWatcher, Watcher
+from transformer.emulator import Arrival as At
+from transformer.emulator import Image, Machine, Outcome, ReadWatch, StopHandler, disassemble
+
+_SWITCHES = 64
+_BEHIND = 16  # bytes of code shown from a site on
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A wrong dispatch as it happened: the code of site and trampoline at that moment."""
+
+    index: int
+    site: str
+    disassembly: tuple[str, ...]
+
+
+@dataclass
+class Did:
+    """What one action did.  ``ended`` is returned, exited, fault or hang."""
+
+    events: list[Event] = field(default_factory=list)
+    returned: Value | None = None
+    memory: dict[str, Value] = field(default_factory=dict)
+    ended: str = "returned"
+    detail: str = ""
+    snapshot: Snapshot | None = None
+    pending: list[str] = field(default_factory=list)
+    lost: int = 0
+
+
+class Exited(Exception):
+    """The program ended itself: exit, abort, a failed assertion."""
+
+
+class Program:
+    """One image with its machine.  ``trampolines`` tells how its sites reach keys."""
+
+    def __init__(
+        self,
+        arch: Arch,
+        image: Image,
+        built: OracleBuild,
+        *,
+        trampolines: bool,
+        others: Sequence[Image] = (),
+        oracle: bool = False,
+        aliases: Mapping[str, str] | None = None,
+    ) -> None:
+        self.arch, self.image, self.built = arch, image, built
+        self.machine = Machine(arch, [image, *others], stepping=True)
+        self.decoder = Decoder(self.machine, image, others)
+        self.log = LogReader(self.decoder, image, built.records, built.interfaces)
+        keys = {k for k in built.plan.keys if f"__h_rec_{k}" in image.symbols}
+        kind = TrampolineWatcher if trampolines else SlotWatcher
+        self.watcher: Watcher = kind([image, *others], keys, self._dispatched)
+        self._stop = image.symbols["__h_stop"].address
+        self._aliases = aliases or {}
+        self._arrivals: list[Arrival] = []
+        self._expected: list[KeyCall] = []
+        self._snapshot: Snapshot | None = None
+        self.extra_reads: list[ReadWatch] = []
+        self._stops = self._all_stops(oracle)
+
+    # --- running ---
+
+    def start(self, expected: Sequence[Event] = ()) -> Did:
+        """Runs the constructors."""
+        return self._run(self.image.init_array, expected)
+
+    def act(self, action: PlannedAction, expected: Sequence[Event] = ()) -> Did:
+        """Runs one action; ``expected`` are the oracle's events, to catch a wrong one at once."""
+        symbols = self.image.symbols
+        if self.built.plan.case.invented:
+            self.machine.run(symbols[f"__h_zero_{action.unit}"].address)
+        did = self._run([symbols[f"__h_step_{action.id}"].address], expected)
+        if action.action.kind == "call" and did.ended == "returned":
+            did.returned = self._returned(action)
+        return did
+
+    def call(self, function: str) -> Did:
+        """Runs a function of the harness."""
+        return self._run([self.image.symbols[function].address], ())
+
+    def name_of(self, address: int) -> str:
+        """A function's name as events spell it; equal for all names of one address."""
+        place = self.decoder.place(address) or f"{address:#x}"
+        return self._aliases.get(place, place)
+
+    def _run(self, functions: Sequence[int], expected: Sequence[Event]) -> Did:
+        self._arrivals, self._snapshot = [], None
+        self._expected = [e for e in expected if isinstance(e, KeyCall)]
+        self.log.reset()
+        self.watcher.begin()
+        did = Did()
+        for function in functions:
+            try:
+                outcome = self._one(function)
+            except Exited:
+                did.ended = "exited"
+                break
+            if not outcome.ok:
+                did.ended, did.detail = outcome.status, outcome.detail
+                break
+        did.lost = self.log.lost
+        did.pending = self.watcher.pending()
+        did.events = self.log.take(self._arrivals)
+        did.snapshot = self._snapshot
+        if did.ended in ("returned", "exited"):
+            did.memory = self._memory()
+        return did
+
+    def _one(self, function: int) -> Outcome:
+        reads = [*self.watcher.reads(), *self.extra_reads]
+        return self.machine.run(function, stops=self._stops, reads=reads)
+
+    # --- results ---
+
+    def _returned(self, action: PlannedAction) -> Value | None:
+        symbols = self.image.symbols
+        void = symbols[f"__h_void_{action.id}"]
+        ctype = self.built.variables.get(f"__h_ret_{action.id}")
+        if ctype is None or self.machine.read(void.address, 1) != b"\0":
+            return None
+        return self._variable(symbols[f"__h_ret_{action.id}"].address, ctype)
+
+    def _memory(self) -> dict[str, Value]:
+        found = {}
+        for index, name in enumerate(self.built.plan.case.memory):
+            ctype = self.built.variables.get(name)
+            symbol = self.image.symbols.get(f"__h_mem_{index}")
+            if ctype is not None and symbol is not None:
+                found[name] = self._variable(self.machine.pointer(symbol.address), ctype)
+        return found
+
+    def _variable(self, address: int, ctype: CType) -> Value:
+        return self.decoder.value(ctype, self.machine.read(address, size_of(ctype)))
+
+    # --- watching ---
+
+    def _all_stops(self, oracle: bool) -> dict[int, StopHandler]:
+        stops = self.watcher.stops()
+        stops[self.image.symbols["__h_exit"].address] = _exit
+        if oracle:
+            for name in self.built.plan.dynamic:
+                self._switchable(name, stops)
+        return stops
+
+    def _switchable(self, name: str, stops: dict[int, StopHandler]) -> None:
+        """A plain dynamic function returns its disabled value at its entry while it is off."""
+        off = self.image.symbols.get(f"__h_off_{name}")
+        function = self.image.symbols.get(name)
+        if off is None or function is None:
+            return
+        inner = stops.get(function.address)
+
+        def entered(machine: Machine, arrival: At) -> None:
+            if inner is not None:
+                inner(machine, arrival)
+            if self._is_off(function.address):
+                machine.set_reg(self.arch.registers.pc, off.address)
+
+        stops[function.address] = entered
+
+    def _is_off(self, function: int) -> bool:
+        size, table = self.arch.pointer_size, self.image.symbols["__h_switches"].address
+        for entry in range(table, table + _SWITCHES * 2 * size, 2 * size):
+            found = self.machine.pointer(entry)
+            if found in (0, function):
+                return found == function and self.machine.pointer(entry + size) != 0
+        return False
+
+    def _dispatched(
+        self, machine: Machine, key: str, target: int, site: int, trampoline: int
+    ) -> None:
+        name = self.name_of(target)
+        index = len(self._arrivals)
+        self._arrivals.append(Arrival(key, name, site, trampoline))
+        machine.aside(self.image.symbols[f"__h_rec_{key}"].address, self._stop)
+        if self._snapshot is None and self._expected:
+            wanted = self._expected[index] if index < len(self._expected) else None
+            if wanted is None or (wanted.key, wanted.target) != (key, name):
+                self._snapshot = self.picture(index, site, trampoline)
+
+    def picture(self, index: int, site: int, trampoline: int) -> Snapshot:
+        """Site and trampoline in the memory of now."""
+        lines = self._code("site", site, _BEHIND)
+        if trampoline:
+            found = self.image.symbol_at(trampoline)
+            lines += self._code("trampoline", trampoline, found[0].size if found else _BEHIND)
+        return Snapshot(index, self.machine.describe(site), tuple(lines))
+
+    def _code(self, what: str, address: int, size: int) -> list[str]:
+        image = self.machine.image_at(address)
+        section = image.section_at(address) if image else None
+        if section is None:
+            return [f"{what}: no code at {address:#x}"]
+        code = self.machine.read(address, min(size, section.end - address))
+        return [f"{what}:", *disassemble(self.arch, code, address, image)]
+
+
+def _exit(machine: Machine, arrival: At) -> None:
+    raise Exited

@@ -1,0 +1,145 @@
+"""Watches a running program for calls through keys (DESIGN §7, "The oracle").
+
+Where a site loads the slot itself (the plain build and mode ``generic``), a
+read of the slot makes the key pending, and the first indirect entry at what
+was read is the event.  Where it calls a trampoline, that arrival makes the key
+pending, and the first function entered from there is the target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from transformer.corpus.events import Arrival
+from transformer.corpus.symbols import KEY, is_runtime
+from transformer.emulator import Arrival as At
+from transformer.emulator import Image, Machine, ReadWatch, StopHandler
+
+TRAMPOLINE = "__SCT__"
+_NULLS = ("__static_call_null", "__static_call_return0")
+_PIECES = (".cold", ".part.")
+_OWN = ("__h_near_", "__h_far_")
+
+#: Told of each dispatch: key, target's address, site, trampoline or 0.
+Report = Callable[[Machine, str, int, int, int], None]
+
+
+class Watcher(Protocol):
+    """What a run needs to see dispatches."""
+
+    def begin(self) -> None:
+        """A step starts: nothing is pending."""
+
+    def stops(self) -> dict[int, StopHandler]:
+        """Where the machine must stop."""
+
+    def reads(self) -> list[ReadWatch]:
+        """Which loads it must tell of."""
+
+    def pending(self) -> list[str]:
+        """Keys that were used and whose target never came."""
+
+
+def entries(images: list[Image]) -> set[int]:
+    """Where functions begin that may be a key's target."""
+    return {s.address for i in images for s in i.all_symbols if s.kind == "func" and _target(s.name)}
+
+
+def _target(name: str) -> bool:
+    if name.startswith("__h_"):
+        return name.startswith(_OWN)
+    if name in _NULLS:
+        return True
+    return not (
+        name.startswith(TRAMPOLINE) or is_runtime(name) or any(p in name for p in _PIECES)
+    )
+
+
+class SlotWatcher:
+    """For sites that load the slot and call what they found."""
+
+    def __init__(self, images: list[Image], keys: set[str], report: Report) -> None:
+        self._report = report
+        self._images = images
+        self._entries = entries(images)
+        symbols = images[0].symbols
+        self._slots = {
+            symbols[KEY + k].address: k for k in sorted(keys) if KEY + k in symbols
+        }
+        self._pending: list[tuple[str, int, int]] = []
+
+    def begin(self) -> None:
+        self._pending = []
+
+    def pending(self) -> list[str]:
+        return []
+
+    def stops(self) -> dict[int, StopHandler]:
+        return {address: self._entered for address in self._entries} if self._slots else {}
+
+    def reads(self) -> list[ReadWatch]:
+        if not self._slots:
+            return []
+        first, last = min(self._slots), max(self._slots)
+        return [ReadWatch(first, last - first + 1, self._read)]
+
+    def _read(self, machine: Machine, address: int, size: int) -> None:
+        key = self._slots.get(address)
+        if key is None or size != machine.arch.pointer_size:
+            return
+        here = machine.current
+        found = next((f for i in self._images if (f := i.symbol_at(here))), None)
+        if found is None or not is_runtime(found[0].name):
+            self._pending.append((key, machine.pointer(address), here))
+
+    def _entered(self, machine: Machine, arrival: At) -> None:
+        if not self._pending or not arrival.kind.startswith("indirect"):
+            return
+        for index in range(len(self._pending) - 1, -1, -1):
+            key, value, _ = self._pending[index]
+            if value == arrival.address:
+                del self._pending[index]
+                self._report(machine, key, arrival.address, arrival.previous, 0)
+                return
+
+
+class TrampolineWatcher:
+    """For sites that call or jump to a trampoline."""
+
+    def __init__(self, images: list[Image], keys: set[str], report: Report) -> None:
+        self._report = report
+        self._entries = entries(images)
+        self._trampolines = {
+            s.address: s.name.removeprefix(TRAMPOLINE)
+            for s in images[0].all_symbols
+            if s.name.startswith(TRAMPOLINE) and s.name.removeprefix(TRAMPOLINE) in keys
+        }
+        self._pending: list[tuple[str, int, int]] = []
+
+    def begin(self) -> None:
+        self._pending = []
+
+    def pending(self) -> list[str]:
+        return [key for key, _, _ in self._pending]
+
+    def stops(self) -> dict[int, StopHandler]:
+        if not self._trampolines:
+            return {}
+        stops: dict[int, StopHandler] = {a: self._entered for a in self._entries}
+        stops.update({a: self._arrived for a in self._trampolines})
+        return stops
+
+    def reads(self) -> list[ReadWatch]:
+        return []
+
+    def _arrived(self, machine: Machine, arrival: At) -> None:
+        if arrival.kind in ("return", "next"):
+            return
+        key = self._trampolines[arrival.address]
+        self._pending.append((key, arrival.previous, arrival.address))
+
+    def _entered(self, machine: Machine, arrival: At) -> None:
+        if self._pending:
+            key, site, trampoline = self._pending.pop()
+            self._report(machine, key, arrival.address, site, trampoline)
