@@ -50,7 +50,7 @@ clean:
 # The stamp is missing from the start of a set-up to its end, so one that was
 # cut off begins anew with an empty environment.
 $(READY): pyproject.toml
-	@python="$(PYTHON)"; test -n "$$python" || { \
+	@python="$(PYTHON)" || :; test -n "$$python" || { \
 		echo "make: Python 3.11 or later with the module venv is needed (Debian: python3-venv)" >&2; \
 		exit 1; }; \
 	test -f $(READY) && $(PY) -c '' 2>/dev/null || { \
