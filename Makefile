@@ -18,7 +18,7 @@ PIP = $(PY) -m pip --disable-pip-version-check
 READY = $(VENV)/.ready
 READY_LINT = $(VENV)/.ready-lint
 PYTHON = $$(for p in python3 python3.13 python3.12 python3.11 python3.14; do \
-	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && \
 	{ echo $$p; break; }; done)
 JOBS = $$($(PY) -c 'import os; print(len(os.sched_getaffinity(0)))')
 PYTEST = $(PY) -m pytest -q -n auto --maxprocesses=16
