@@ -114,6 +114,7 @@ def _arch(name: str, folder: Path, data: dict[str, Any]) -> Arch:
         toolchain=_toolchain(data["toolchain"]),
         variants=tuple(_variant(row) for row in data["variant"]),
         relocations=tuple(elf["relative_relocations"]),
+        symbolic_relocations=tuple(elf["symbolic_relocations"]),
         synchronise=tuple(Synchronise(**row) for row in data["synchronise"]),
         text_property=TextProperty(**data["text_property"]) if "text_property" in data else None,
     )

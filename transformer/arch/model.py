@@ -307,6 +307,7 @@ class Arch:
     toolchain: Toolchain
     variants: tuple[Variant, ...]
     relocations: tuple[int, ...]
+    symbolic_relocations: tuple[int, ...]
     synchronise: tuple[Synchronise, ...]
     text_property: TextProperty | None
 

@@ -177,7 +177,7 @@ class Image:
 
     def _relocate(self, elf: Any, contents: list[tuple[Any, bytearray]]) -> None:
         for relocation in _relocations(elf):
-            if relocation.type is not None and relocation.type not in self.arch.relocations:
+            if relocation.type is not None and not self._is_loadable(relocation):
                 self.left_relocations.append(
                     LeftRelocation(
                         self.base + relocation.offset, relocation.type, relocation.symbol
@@ -185,6 +185,12 @@ class Image:
                 )
             else:
                 self._apply(relocation, contents)
+
+    def _is_loadable(self, relocation: _Relocation) -> bool:
+        """Relative, or the address of a symbol that this image defines."""
+        if relocation.type in self.arch.symbolic_relocations:
+            return relocation.value != 0
+        return relocation.type in self.arch.relocations
 
     def _apply(self, relocation: _Relocation, contents: list[tuple[Any, bytearray]]) -> None:
         size = self.arch.pointer_size
@@ -194,7 +200,7 @@ class Image:
                 addend = relocation.addend
                 if addend is None:
                     addend = self._integer(data[at : at + size])
-                value = (self.base + addend) % (1 << 8 * size)
+                value = (self.base + relocation.value + addend) % (1 << 8 * size)
                 data[at : at + size] = self.word(value, size)
                 self.relocated += 1
                 return
@@ -236,12 +242,16 @@ class Image:
 
 @dataclass(frozen=True)
 class _Relocation:
-    """As in the file; ``type`` is None for RELR, ``addend`` where it stands in place."""
+    """As in the file; ``type`` is None for RELR, ``addend`` where it stands in place.
+
+    ``value`` is the symbol's, 0 where there is none or it is not defined here.
+    """
 
     offset: int
     type: int | None
     addend: int | None
-    symbol: str
+    symbol: str = ""
+    value: int = 0
 
 
 def _checked_base(path: Path, arch: Arch, elf: Any, base: int | None) -> int:
@@ -295,7 +305,7 @@ def _relocations(elf: Any) -> Iterator[_Relocation]:
             continue
         if isinstance(section, RelrRelocationSection):
             for entry in section.iter_relocations():
-                yield _Relocation(entry["r_offset"], None, None, "")
+                yield _Relocation(entry["r_offset"], None, None)
         elif isinstance(section, RelocationSection):
             symbols = elf.get_section(section["sh_link"])
             for entry in section.iter_relocations():
@@ -303,11 +313,12 @@ def _relocations(elf: Any) -> Iterator[_Relocation]:
 
 
 def _entry(section: Any, entry: Any, symbols: Any) -> _Relocation:
-    symbol = ""
-    if entry["r_info_sym"] and isinstance(symbols, SymbolTableSection):
-        symbol = symbols.get_symbol(entry["r_info_sym"]).name
     addend = entry["r_addend"] if section.is_RELA() else None
-    return _Relocation(entry["r_offset"], entry["r_info_type"], addend, symbol)
+    if not entry["r_info_sym"] or not isinstance(symbols, SymbolTableSection):
+        return _Relocation(entry["r_offset"], entry["r_info_type"], addend)
+    symbol = symbols.get_symbol(entry["r_info_sym"])
+    value = symbol["st_value"]
+    return _Relocation(entry["r_offset"], entry["r_info_type"], addend, symbol.name, value)
 
 
 def _symbols(elf: Any, base: int) -> Iterator[Symbol]:

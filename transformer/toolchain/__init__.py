@@ -2,9 +2,17 @@
 
 from transformer.toolchain.find import available, find
 from transformer.toolchain.model import Compiler, CompilerMissing, Completed
-from transformer.toolchain.run import check_syntax, compile_object, link, preprocess, run
+from transformer.toolchain.run import (
+    STATIC_PIE,
+    check_syntax,
+    compile_object,
+    link,
+    preprocess,
+    run,
+)
 
 __all__ = [
+    "STATIC_PIE",
     "Compiler",
     "CompilerMissing",
     "Completed",

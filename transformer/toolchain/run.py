@@ -20,6 +20,10 @@ TIMED_OUT = 124  # the exit status of timeout(1)
 CANNOT_RUN = 127  # the shell's, for a command that it does not find
 NO_LIBRARY = ("-nostdlib", "-r")
 
+# With -static: a position-independent program that needs no dynamic linker. (-static-pie
+# is not known to every GCC driver: RISC-V's of version 12 links for a dynamic linker then.)
+STATIC_PIE = ("-Wl,-pie,--no-dynamic-linker,-Bsymbolic,-z,text",)
+
 
 def run(
     argv: Sequence[str],

@@ -1,0 +1,111 @@
+"""Negative controls: each damage to an arch's templates makes `verify` fail.
+
+The damages are data, ``templates/<arch>/damages.toml`` and, for what all
+arches share, ``templates/common/damages.toml``.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import transformer
+from transformer import arch as arches
+from transformer.toolchain import available
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = ROOT / "templates"
+CASES = [ROOT / "corpus" / c for c in ("my_key", "branch_matrix", "null_and_ret0")]
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One change to one line; ``nth`` of the lines that hold ``find``, from 1."""
+
+    folder: str
+    what: str
+    file: str
+    find: str
+    becomes: str
+    nth: int = 1
+    compiler: str = "clang"
+
+    def line(self, text: str) -> int:
+        """The index of the damaged line in ``text``."""
+        holding = [i for i, line in enumerate(text.splitlines()) if self.find in line]
+        assert len(holding) >= self.nth, f"{self.file} has no such line: {self.find}"
+        return holding[self.nth - 1]
+
+    def apply(self, templates: Path) -> None:
+        path = templates / self.folder / self.file
+        lines = path.read_text().splitlines()
+        at = self.line(path.read_text())
+        lines[at] = lines[at].replace(self.find, self.becomes, 1)
+        path.write_text("\n".join(lines) + "\n")
+
+
+def _damages(folder: str) -> list[Damage]:
+    rows = tomllib.loads((TEMPLATES / folder / "damages.toml").read_text())["damage"]
+    return [Damage(folder=folder, **row) for row in rows]
+
+
+CELLS = [
+    pytest.param(name, d, id=f"{name}: {d.what}")
+    for name in arches.names()
+    for d in _damages(name) + _damages("common")
+    if d.compiler in {cc.family for cc in available(arches.load(name))}
+]
+
+
+def _bears_code(line: str) -> bool:
+    """A line with assembler text or with a C statement that does something."""
+    code = line.strip()
+    if not code or code.startswith(("#if", "#el", "#endif", "/*", "*", "//")):
+        return False
+    if '"' in code:
+        text = code.split('"')[1].replace("\\n", "").replace("\\t", "").strip()
+        return bool(text) and not text.startswith((".option push", ".option pop", ".option arch"))
+    if code.startswith(("#define", "# define")):
+        return False
+    declares = re.fullmatch(r"[\w *]+;", code)
+    return code.endswith((";", ")")) and not code.startswith(("(void)", "static ")) and not declares
+
+
+def _uncovered(name: str) -> list[str]:
+    damages = _damages(name)
+    missing = []
+    for path in sorted((TEMPLATES / name).glob("*.j2")):
+        text = path.read_text()
+        covered = {d.line(text) for d in damages if d.file == path.name}
+        missing += [
+            f"{path.name}:{i + 1}: {line.strip()}"
+            for i, line in enumerate(text.splitlines())
+            if _bears_code(line) and i not in covered
+        ]
+    return missing
+
+
+@pytest.mark.parametrize("name", arches.names())
+def test_each_line_that_bears_code_has_a_damage(name: str) -> None:
+    assert not _uncovered(name)
+
+
+@pytest.mark.parametrize(("name", "damage"), CELLS)
+def test_verify_notices(
+    name: str, damage: Damage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in {"common", name}:
+        shutil.copytree(TEMPLATES / folder, tmp_path / folder)
+    damage.apply(tmp_path)
+    monkeypatch.setenv("SC_TEMPLATES", str(tmp_path))
+    monkeypatch.setenv("SC_CACHE", str(tmp_path / "cache"))
+    report = transformer.verify(CASES, arches=[name], compilers=[damage.compiler])
+    failures = [f for r in report.results for f in r.failures]
+    assert failures, f"not noticed: {damage.what}"
+    assert all(f.message for f in failures)
+    assert any(f.site for f in failures), [f.message for f in failures]
