@@ -84,6 +84,17 @@ def test_the_python_example_runs_as_written(desk: Path) -> None:
     assert "__sc_call" in done.stdout
 
 
+def test_a_misspelt_key_is_told_as_the_readme_shows(desk: Path) -> None:
+    text = (desk / "demo.c").read_text().replace("static_call(my_key, 6", "static_call(my_kye, 6")
+    folder = desk / "misspelt"
+    folder.mkdir()
+    (folder / "demo.c").write_text(text)
+    (shown,) = blocks("Rewriting in a build", "text")
+    command = [sys.executable, "-m", "transformer", "rewrite", "demo.c"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", shown)
+
+
 def test_the_two_commands_stand_at_the_top_and_exist() -> None:
     first = FENCE.search(README)
     assert first
