@@ -20,7 +20,7 @@ from transformer.extras import need_verify
 from transformer.toolchain import CompilerMissing, find
 
 if TYPE_CHECKING:
-    from transformer.corpus import VerifyReport
+    from transformer.corpus.results import VerifyReport
 
 COMPILERS = ("gcc", "clang")
 FORMATS = ("text", "json", "junit")
