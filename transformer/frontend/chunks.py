@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from transformer.frontend.lexing import Token, matching, tokens
 
 _STEP = re.compile(
-    r"""(?P<skip>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|^[ \t]*\#[^\n]*)|(?P<op>[{}();])""",
-    re.MULTILINE,
+    r"""(?P<skip>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|^[ \t]*\#[^\n]*
+              |/\*[\s\S]*?\*/|//[^\n]*)
+      |(?P<op>[{}();])""",
+    re.MULTILINE | re.VERBOSE,
 )
-_BLANK = re.compile(r"(?:\s+|^[ \t]*\#[^\n]*)+", re.MULTILINE)
+_BLANK = re.compile(r"(?:\s+|^[ \t]*\#[^\n]*|/\*[\s\S]*?\*/|//[^\n]*)+", re.MULTILINE)
 _AGGREGATE = re.compile(r"\b(?:struct|union|enum)\b")
 _TAGS = ("struct", "union", "enum")
 _KR_HEAD = re.compile(r"\)\s*(?:\#[^\n]*\s*)*[A-Za-z_]")

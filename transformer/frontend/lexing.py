@@ -38,7 +38,7 @@ _RAW = re.compile(
 )
 _DIRECTIVE_RE = re.compile(_DIRECTIVE)
 _PREPROCESSED = re.compile(
-    rf"""(?P<directive>^[ \t]*\#[^\n]*)
+    rf"""(?P<directive>^[ \t]*\#[^\n]*|/\*[\s\S]*?\*/|//[^\n]*)
        | (?P<id>[A-Za-z_$\x80-\xff][\w$]*(?!["']))
        | (?P<num>{_NUMBER})
        | (?P<rawstr>{_RAW_STRING})
@@ -68,7 +68,7 @@ def _kind(name: str) -> str:
 
 
 def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
-    """The tokens of preprocessed text; directives and line markers are left out."""
+    """The tokens of preprocessed text; directives, line markers and comments are left out."""
     found = []
     limit = len(text) if end is None else end
     for match in _PREPROCESSED.finditer(text, start, limit):

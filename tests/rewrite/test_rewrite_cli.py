@@ -1,0 +1,155 @@
+"""`sc-transform rewrite` and its configuration."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from pathlib import Path
+
+import pytest
+from conftest import BUILDS
+
+from transformer.cli.common import Usage
+from transformer.cli.configuration import Configuration, configuration
+from transformer.cli.main import main
+
+ARCH = BUILDS[0][0]
+GOOD = "#include <sc/sc.h>\nint f(int);\nDEFINE_STATIC_CALL(k, f);\n"
+WRONG = GOOD + "int t(void) { return static_call(none)(1); }\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in ("ARCH", "MODE", "CC"):
+        monkeypatch.delenv(f"SC_TRANSFORM_{name}", raising=False)
+    (tmp_path / "t.c").write_text(GOOD)
+    return tmp_path
+
+
+def run(*words: str) -> int:
+    return main(["rewrite", "--arch", ARCH, *words])
+
+
+def test_output_goes_to_standard_output_or_a_file(
+    folder: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert run("t.c") == 0
+    text = capfdbinary.readouterr().out
+    assert b"__sc_define_call  (k, f, 1);" in text
+    assert run("t.c", "-o", "out.c") == 0
+    assert (folder / "out.c").read_bytes() == text
+
+
+def test_standard_input(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "near.h").write_text("int f(int);\n")
+    text = io.TextIOWrapper(io.BytesIO(b'#include "near.h"\n' + WRONG.encode()))
+    monkeypatch.setattr("sys.stdin", text)
+    assert run("-") == 1
+    assert "<stdin>:5:22: error: no static call 'none'" in capfd.readouterr().err
+
+
+def test_errors_leave_the_output_alone(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "t.c").write_text(WRONG)
+    (folder / "out.c").write_text("before")
+    assert run("t.c", "-o", "out.c") == 1
+    assert (folder / "out.c").read_text() == "before"
+    assert sorted(p.name for p in folder.iterdir()) == ["out.c", "t.c"]
+    assert "t.c:4:22: error:" in capfd.readouterr().err
+
+
+def test_diagnostics_as_json(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "t.c").write_text(WRONG)
+    assert run("t.c", "--diagnostics-format", "json") == 1
+    (found,) = json.loads(capfd.readouterr().err)
+    assert (found["id"], found["line"], found["column"]) == ("sc-unknown-key", 4, 22)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["none.c"], 1, "cannot read this file"),
+        (["t.c", "-o", "no/such/folder/x.c"], 1, "no/such/folder"),
+        (["t.c", "--mode", "fast"], 2, "no mode 'fast'"),
+        (["t.c", "--dynamic", "f"], 2, "FUNCTION=VALUE"),
+        (["t.c", "--dynamic", "none=0"], 1, "defines no function 'none'"),
+        (["t.c", "--dynamic-lowering", "both"], 2, "invalid choice"),
+        (["t.c", "--cc", "/no/such/cc"], 1, "/no/such/cc"),
+        ([], 2, "FILE"),
+    ],
+)
+def test_what_is_refused(
+    words: list[str], status: int, said: str, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*words) == status
+    assert said in capfd.readouterr().err
+
+
+def test_an_unknown_arch_is_wrong_usage(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["rewrite", "t.c", "--arch", "vax"]) == 2
+    assert "unknown arch 'vax'" in capfd.readouterr().err
+
+
+def test_a_full_disk_is_an_error_and_leaves_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(28, os.strerror(28), str(path))
+
+    monkeypatch.setattr("transformer.cli.rewrite.write_whole", full)
+    assert run("t.c", "-o", "out.c") == 1
+    assert "No space left" in capfd.readouterr().err and not (folder / "out.c").exists()
+
+
+def test_flags_reach_the_compiler(folder: Path) -> None:
+    (folder / "inc").mkdir()
+    (folder / "inc" / "x.h").write_text("int f(int);\n")
+    (folder / "t.c").write_text(
+        "#include <sc/sc.h>\n#include <x.h>\n#if defined A && defined B\n"
+        "DEFINE_STATIC_CALL(k, f);\n#endif\n"
+    )
+    assert run("t.c", "-o", "out.c", "-I", "inc", "-D", "A", "--", "-DB=1") == 0
+    assert "static" not in (folder / "out.c").read_text().lower().replace("__sc_", "")
+
+
+def test_dynamic_functions_from_the_command_line(folder: Path) -> None:
+    (folder / "t.c").write_text("#include <sc/sc.h>\nint f(int a) { return a; }\n")
+    assert run("t.c", "-o", "out.c", "--dynamic", "f=-1", "--dynamic-lowering", "key") == 0
+    assert "__sc_dynamic_guard(f, -1)" in (folder / "out.c").read_text()
+
+
+def test_configuration_is_the_nearest_file_and_the_environment_wins(folder: Path) -> None:
+    inner = folder / "a" / "b"
+    inner.mkdir(parents=True)
+    (folder / "pyproject.toml").write_text('[tool.sc-transform]\nmode = "slot"\n')
+    assert configuration(inner, {}) == Configuration(mode="slot")
+    (folder / "a" / "pyproject.toml").write_text("[tool.other]\nx = 1\n")
+    assert configuration(inner, {}).mode == "slot"
+    (folder / "a" / "sc-transform.toml").write_text(
+        'arch = "a"\ncc = "gcc -m64"\ncflags = ["-O2"]\ndynamic-lowering = "call"\n'
+        'dynamic = { f = 0, g = "", h = "NULL", i = true }\n'
+    )
+    found = configuration(inner, {"SC_TRANSFORM_ARCH": "b", "SC_TRANSFORM_MODE": ""})
+    assert found == Configuration(
+        "b", None, "gcc -m64", ("-O2",), {"f": "0", "g": "", "h": "NULL", "i": "1"}, "call"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ['mod = "slot"', "mode = 3", "cflags = [1]", "dynamic = 3", "mode = "]
+)
+def test_wrong_configuration_is_wrong_usage(text: str, folder: Path) -> None:
+    (folder / "sc-transform.toml").write_text(text + "\n")
+    with pytest.raises(Usage, match="sc-transform.toml"):
+        configuration(folder, {})
+    assert run("t.c") == 2
+
+
+def test_the_command_line_wins(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "sc-transform.toml").write_text('mode = "fast"\n')
+    assert run("t.c") == 2
+    assert run("t.c", "--mode", "slot") == 0
+    assert "'fast'" in capfd.readouterr().err
