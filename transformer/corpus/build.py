@@ -113,14 +113,19 @@ class Builder:
         return self._shared(source, f"runtime-{mode}", flags, "the runtime")
 
     def link(
-        self, name: str, objects: Iterable[Path], *, ignore_undefined: bool = False
+        self,
+        name: str,
+        objects: Iterable[Path],
+        *,
+        ignore_undefined: bool = False,
+        pie: bool = False,
     ) -> Path:
         """A program of fixed addresses or position-independent, as the variant says."""
         output = self.folder / name
         setting = self.setting
         flags = [
             "-nostdlib",
-            "-static-pie" if setting.variant.pie else "-static",
+            "-static-pie" if pie or setting.variant.pie else "-static",
             *setting.arch.toolchain.cflags,
             *setting.variant.ldflags,
             *setting.arch.toolchain.ldflags,

@@ -80,10 +80,7 @@ def render_harness(
 def render_targets(plan: Plan, reach: Sequence[Reach], prefix: str) -> str:
     """One target for each key, to be built near or far."""
     declared = Declarations()
-    fill = 1 if prefix == NEAR else 2
-    targets = [
-        {**_callee(declared, 0, prefix + r.name, r.type), "fill": fill} for r in reach
-    ]
+    targets = [{**_callee(declared, 0, prefix + r.name, r.type), "fill": 1} for r in reach]
     return _render("targets.c.j2", case=plan.case.name, types=declared.lines, targets=targets)
 
 

@@ -47,6 +47,10 @@ class OracleBuild:
     functions: dict[str, Function] = field(default_factory=dict)
     reach: list[Reach] = field(default_factory=list)
 
+    def without(self, text: str) -> str:
+        """``text`` without the folder of the build, which is nobody's file."""
+        return text.replace(f"{self.program.parent.parent}/", "")
+
 
 def build_oracle(
     case: Case, arch: Arch, compiler: Compiler, folder: Path, shared: Path
@@ -57,7 +61,7 @@ def build_oracle(
     symbols, objects = compile_plain(case, builder)
     plan = make_plan(case, symbols)
     plan.undefined = without_models(plan, models)
-    _plan_disabled(plan, builder, objects)
+    plan_disabled(plan, builder, objects)
     return finish_oracle(plan, builder, models)
 
 
@@ -81,7 +85,7 @@ def without_models(plan: Plan, models: Sequence[Path]) -> dict[str, int]:
     return {n: u for n, u in plan.undefined.items() if n not in modelled or n in pinned}
 
 
-def _plan_disabled(plan: Plan, builder: Builder, objects: Sequence[Path]) -> None:
+def plan_disabled(plan: Plan, builder: Builder, objects: Sequence[Path]) -> None:
     """Gives each dynamic function's unit the function that returns its disabled value."""
     if not plan.dynamic:
         return

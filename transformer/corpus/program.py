@@ -62,17 +62,17 @@ class Program:
     ) -> None:
         self.arch, self.image, self.built = arch, image, built
         self.machine = Machine(arch, [image, *others], stepping=True)
-        self.decoder = Decoder(self.machine, image, others)
+        self.decoder = Decoder(self.machine, image, others, aliases)
         self.log = LogReader(self.decoder, image, built.records, built.interfaces)
         keys = {k for k in built.plan.keys if f"__h_rec_{k}" in image.symbols}
         kind = TrampolineWatcher if trampolines else SlotWatcher
         self.watcher: Watcher = kind([image, *others], keys, self._dispatched)
         self._stop = image.symbols["__h_stop"].address
-        self._aliases = aliases or {}
         self._arrivals: list[Arrival] = []
         self._expected: list[KeyCall] = []
         self._snapshot: Snapshot | None = None
         self.extra_reads: list[ReadWatch] = []
+        self.entered: set[str] = set()
         self._stops = self._all_stops(oracle)
 
     # --- running ---
@@ -96,9 +96,8 @@ class Program:
         return self._run([self.image.symbols[function].address], ())
 
     def name_of(self, address: int) -> str:
-        """A function's name as events spell it; equal for all names of one address."""
-        place = self.decoder.place(address) or f"{address:#x}"
-        return self._aliases.get(place, place)
+        """A function's name as events spell it; one for all names of an address."""
+        return self.decoder.place(address) or f"{address:#x}"
 
     def _run(self, functions: Sequence[int], expected: Sequence[Event]) -> Did:
         self._arrivals, self._snapshot = [], None
@@ -168,6 +167,7 @@ class Program:
         inner = stops.get(function.address)
 
         def entered(machine: Machine, arrival: At) -> None:
+            self.entered.add(name)
             if inner is not None:
                 inner(machine, arrival)
             if self._is_off(function.address):
@@ -194,6 +194,20 @@ class Program:
             wanted = self._expected[index] if index < len(self._expected) else None
             if wanted is None or (wanted.key, wanted.target) != (key, name):
                 self._snapshot = self.picture(index, site, trampoline)
+
+    @property
+    def pending_site(self) -> int:
+        """The site of the last call that came to a trampoline and got nowhere."""
+        return self.watcher.pending_site()
+
+    def trampoline_of(self, key: str) -> int:
+        """The address of a key's trampoline; 0 where this mode has none."""
+        found = self.image.symbols.get(f"__SCT__{key}")
+        return found.address if found is not None else 0
+
+    def place(self, text: str) -> str:
+        """A description without the folder that the program was built in."""
+        return text.replace(f"{self.image.path.parent}/", "")
 
     def picture(self, index: int, site: int, trampoline: int) -> Snapshot:
         """Site and trampoline in the memory of now."""

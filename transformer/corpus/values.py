@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -87,8 +87,15 @@ def plain_name(name: str) -> str:
 class Decoder:
     """Decodes values in the memory of one program."""
 
-    def __init__(self, machine: Machine, image: Image, others: Sequence[Image] = ()) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        image: Image,
+        others: Sequence[Image] = (),
+        aliases: Mapping[str, str] | None = None,
+    ) -> None:
         self.machine = machine
+        self._aliases = aliases or {}
         self.images = [image, *others]
         self.arch: Arch = machine.arch
         self._heap = image.symbols.get("__h_heap")
@@ -122,6 +129,7 @@ class Decoder:
     def name(self, image: Image, name: str, address: int) -> str:
         """A symbol's name for messages: with its file where several units have it."""
         short = plain_name(name)
+        short = self._aliases.get(short, short)
         if short in self._repeated:
             line = image.line_at(address)
             if line is not None:

@@ -40,6 +40,9 @@ class Watcher(Protocol):
     def pending(self) -> list[str]:
         """Keys that were used and whose target never came."""
 
+    def pending_site(self) -> int:
+        """Where the last of those was used; 0 where there is none."""
+
 
 def entries(images: list[Image]) -> set[int]:
     """Where functions begin that may be a key's target."""
@@ -74,6 +77,9 @@ class SlotWatcher:
 
     def pending(self) -> list[str]:
         return []
+
+    def pending_site(self) -> int:
+        return 0
 
     def stops(self) -> dict[int, StopHandler]:
         return {address: self._entered for address in self._entries} if self._slots else {}
@@ -122,6 +128,9 @@ class TrampolineWatcher:
 
     def pending(self) -> list[str]:
         return [key for key, _, _ in self._pending]
+
+    def pending_site(self) -> int:
+        return self._pending[-1][1] if self._pending else 0
 
     def stops(self) -> dict[int, StopHandler]:
         if not self._trampolines:

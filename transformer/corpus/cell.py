@@ -1,0 +1,153 @@
+"""One cell: a case on an arch, in a mode, by a compiler, in a variant."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from transformer.corpus.build import BuildError, Setting
+from transformer.corpus.compare import compare
+from transformer.corpus.program import Program
+from transformer.corpus.reach import check_reach, far_base
+from transformer.corpus.results import CaseResult, Failure
+from transformer.corpus.transformed import Rewritten, build_transformed
+from transformer.corpus.truth import Truth
+from transformer.diagnostics import ScError
+from transformer.emulator import (
+    AbiCheck,
+    Image,
+    ImageError,
+    PadCheck,
+    StaticReport,
+    Violation,
+    disassemble,
+    static_check,
+)
+
+PATCHED_MODES = ("trampoline",)
+TRAMPOLINE_MODES = ("slot", *PATCHED_MODES)
+_MOST = 20  # failures of a kind that are told
+
+
+def run_cell(
+    truth: Truth,
+    rewritten: Rewritten,
+    setting: Setting,
+    mode: str,
+    folder: Path,
+    shared: Path,
+) -> CaseResult:
+    """Builds and runs; whatever goes wrong is in the result."""
+    case = truth.built.plan.case
+    result = CaseResult(
+        case.name, setting.arch.name, mode, setting.compiler.family, setting.name
+    )
+    begun = time.monotonic()
+    try:
+        programs = build_transformed(truth.built, rewritten, setting, mode, folder, shared)
+        image = Image.load(programs.main, setting.arch)
+        far = None
+        if programs.far is not None:
+            far = Image.load(programs.far, setting.arch, far_base(setting.arch, image))
+        _run(result, truth, setting, mode, image, far)
+    except (BuildError, ScError, ImageError) as e:
+        result.status, result.message = "error", str(e)
+    _cover(result, truth)
+    result.seconds = time.monotonic() - begun
+    return result
+
+
+def _run(
+    result: CaseResult,
+    truth: Truth,
+    setting: Setting,
+    mode: str,
+    image: Image,
+    far: Image | None,
+) -> None:
+    program = Program(
+        setting.arch,
+        image,
+        truth.built,
+        trampolines=mode in TRAMPOLINE_MODES,
+        others=[far] if far is not None else [],
+        aliases=truth.aliases,
+    )
+    abi, pads = AbiCheck(), PadCheck()
+    program.machine.attach(abi)
+    if setting.variant.pads:
+        program.machine.attach(pads)
+    _static(result, program, static_check(image, setting.arch, mode, setting.variant.pads))
+    if _scenario(result, truth, program):
+        if far is not None:
+            check_reach(result, program, far, mode in PATCHED_MODES)
+        after = static_check(image, setting.arch, mode, setting.variant.pads, program.machine)
+        _static(result, program, after)
+    _violations(result, program, "abi", abi.count, abi.violations)
+    _violations(result, program, "pads", pads.count, pads.violations)
+
+
+def _scenario(result: CaseResult, truth: Truth, program: Program) -> bool:
+    """Runs the steps; False where a failure makes the rest meaningless."""
+    did = program.start(truth.start.events)
+    if not compare(result, program, "constructors", truth.start, did):
+        return False
+    for action, wanted in zip(truth.built.plan.actions, truth.actions, strict=True):
+        if action.id in truth.skipped:
+            continue
+        did = program.act(action, wanted.events)
+        if not compare(result, program, action.label, wanted, did):
+            return False
+    return True
+
+
+def _static(result: CaseResult, program: Program, report: StaticReport) -> None:
+    result.count("static", sum(report.counts.values()))
+    for problem in report.problems[:_MOST]:
+        result.fail(
+            Failure(
+                "static",
+                program.place(problem.message),
+                site=program.place(problem.site),
+                disassembly=tuple(_code(program, problem.address)),
+            )
+        )
+
+
+def _violations(
+    result: CaseResult, program: Program, check: str, count: int, found: list[Violation]
+) -> None:
+    result.count(check, count)
+    for violation in found[:_MOST]:
+        code = [*_code(program, violation.site_address), *_code(program, violation.pc)]
+        result.fail(
+            Failure(
+                check,
+                program.place(violation.message),
+                site=program.place(violation.site),
+                disassembly=tuple(code),
+            )
+        )
+
+
+def _code(program: Program, address: int) -> Iterator[str]:
+    image = program.machine.image_at(address) if address else None
+    section = image.section_at(address) if image is not None else None
+    if section is None or not section.executable:
+        return
+    code = program.machine.read(address, min(16, section.end - address))
+    yield from disassemble(program.arch, code, address, image)
+
+
+def _cover(result: CaseResult, truth: Truth) -> None:
+    result.unverified = truth.unverified
+    coverage = truth.coverage
+    if coverage is None:
+        return
+    result.sites_total, result.sites_executed = coverage.total, coverage.executed
+    result.unexecuted = list(coverage.unexecuted)
+    if result.status != "error":
+        for name in coverage.idle:
+            result.fail(Failure("dispatch", f"{name}: none of its sites was executed", site=name))
+

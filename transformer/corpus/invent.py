@@ -1,0 +1,135 @@
+"""Invents a scenario for a C file that has none.
+
+Every function that can be called is called with invented values, first as the
+program starts, then after each key was pointed at each function of its type,
+and after each static key was switched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from transformer import runtime
+from transformer.arch import Arch
+from transformer.corpus.build import ORACLE, Builder, Setting
+from transformer.corpus.case import Action, Case, Step
+from transformer.corpus.ctype import (
+    CType,
+    Floating,
+    Function,
+    Integer,
+    Pointer,
+    Record,
+    Void,
+    compatible,
+)
+from transformer.corpus.dwarf import PROBE, UnitTypes, read_types
+from transformer.corpus.harness import render_tail
+from transformer.corpus.oracle import (
+    OracleBuild,
+    compile_plain,
+    finish_oracle,
+    functions_of,
+    plan_disabled,
+    without_models,
+)
+from transformer.corpus.plan import Plan, make_plan
+from transformer.corpus.symbols import is_runtime
+from transformer.toolchain import Compiler
+
+#: Values that stand in for integers, one row for each way of calling.
+_ROWS = ((0, 0, 0, 0), (1, 2, 3, 5), (-1, 7, 100, 2))
+_TEXTS = ('""', '"12"', '"sc"')
+_MOST_STEPS = 600
+_KEYS = ("struct static_key_true", "struct static_key_false")
+
+
+def build_invented(
+    case: Case, arch: Arch, compiler: Compiler, folder: Path, shared: Path
+) -> OracleBuild:
+    """The oracle of a case without steps, with steps; ``BuildError`` where that fails."""
+    builder = Builder(Setting(arch, compiler, ORACLE, "-O0"), folder, shared)
+    models = builder.models()
+    symbols, objects = compile_plain(case, builder)
+    plan = make_plan(case, symbols)
+    types = _probe(plan, builder)
+    case = replace(case, steps=tuple(invent_steps(plan, types)))
+    plan = make_plan(case, symbols)
+    plan.undefined = without_models(plan, models)
+    plan_disabled(plan, builder, objects)
+    return finish_oracle(plan, builder, models)
+
+
+def _probe(plan: Plan, builder: Builder) -> list[UnitTypes]:
+    """The types of the units' functions, variables and keys."""
+    headers, objects = runtime.header_dir("plain"), []
+    for unit in plan.units:
+        probes = {f"key_{k}": f"__SCT__{k}" for k, u in plan.keys.items() if u == unit.index}
+        text = render_tail(plan, unit, unit.path, probes=probes)
+        source = builder.write(f"types_{unit.index}.c", text)
+        objects.append(builder.unit(source, headers, plan.case.flags, unit.path.name))
+    return read_types(builder.link("types", objects, ignore_undefined=True))
+
+
+def invent_steps(plan: Plan, types: list[UnitTypes]) -> list[Step]:
+    """The steps, at most ``_MOST_STEPS``."""
+    functions = {
+        n: f for n, f in functions_of(types).items() if _own(plan, n) and not n.startswith("__h_")
+    }
+    calls = [s for row in range(len(_ROWS)) for s in _calls(functions, row)]
+    once = list(_calls(functions, 1))
+    steps = list(calls)
+    for change in _changes(plan, types, functions):
+        steps += [Step((change,)), *once]
+        if len(steps) > _MOST_STEPS:
+            break
+    return steps[:_MOST_STEPS]
+
+
+def _own(plan: Plan, name: str) -> bool:
+    return not is_runtime(name) and any(name in u.symbols.functions for u in plan.units)
+
+
+def _calls(functions: Mapping[str, Function], row: int) -> Iterator[Step]:
+    for name, function in sorted(functions.items()):
+        words = [_value(p, i, row) for i, p in enumerate(function.parameters)]
+        known = [w for w in words if w is not None]
+        if len(known) == len(words) and not (row and not words):
+            yield Step((Action("call", name, ", ".join(known)),))
+
+
+def _value(ctype: CType, index: int, row: int) -> str | None:
+    if isinstance(ctype, Record):
+        return f"*({ctype.spelling} *)(void *)__h_scratch" if ctype.spelling else None
+    if isinstance(ctype, Pointer):
+        if ctype.function:
+            return None
+        return f"(void *){_TEXTS[row]}" if ctype.text else f"(void *)(__h_scratch + {64 * index})"
+    if isinstance(ctype, Integer | Floating):
+        return str(_ROWS[row][index % 4])
+    return None
+
+
+def _changes(
+    plan: Plan, types: list[UnitTypes], functions: Mapping[str, Function]
+) -> Iterator[Action]:
+    """Every key with every target, then every static key switched on and off again."""
+    variables = {n: t for u in types for n, t in u.variables.items()}
+    for key in sorted(plan.keys):
+        wanted = variables.get(f"{PROBE}key_{key}")
+        if not isinstance(wanted, Function):
+            continue
+        for name, function in sorted(functions.items()):
+            if compatible(wanted, function):
+                yield Action("update", key, name)
+        if isinstance(wanted.returns, Void | Integer | Pointer):
+            yield Action("update", key, "NULL")
+            if not isinstance(wanted.returns, Void):
+                yield Action("update", key, "RET0")
+    for name, ctype in sorted(variables.items()):
+        if isinstance(ctype, Record) and ctype.spelling in _KEYS:
+            yield from (Action(k, name) for k in ("enable", "disable", "enable"))
+    for name in sorted(plan.dynamic):
+        yield from (Action(k, name) for k in ("off", "on"))

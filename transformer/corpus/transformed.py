@@ -1,0 +1,113 @@
+"""The transformed build of a case: rewritten units, lowered headers, the runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import transformer
+from transformer import runtime
+from transformer.arch import Arch
+from transformer.corpus.build import Builder, Setting
+from transformer.corpus.case import Case
+from transformer.corpus.harness import FAR, NEAR, render_tail, render_targets
+from transformer.corpus.oracle import OracleBuild
+from transformer.diagnostics import ScError
+from transformer.rewriting import RewriteResult, Site
+from transformer.toolchain import Compiler
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """A case's units after the rewrite, in the order of the case."""
+
+    units: tuple[RewriteResult, ...]
+
+    @property
+    def sites(self) -> list[Site]:
+        """All sites; one that several units share through a header counts once."""
+        return list(dict.fromkeys(s for u in self.units for s in u.sites))
+
+
+def rewrite_case(case: Case, arch: Arch, mode: str, compiler: Compiler) -> Rewritten:
+    """Rewrites each unit; ``ScError`` with what the tool says where it refuses one."""
+    results = tuple(
+        rewrite_unit(case, path, arch, mode, compiler, check=False) for path in case.units
+    )
+    errors = [d for r in results for d in r.diagnostics if d.severity == "error"]
+    if errors:
+        raise ScError(*errors)
+    return Rewritten(results)
+
+
+def rewrite_unit(
+    case: Case, path: Path, arch: Arch, mode: str, compiler: Compiler, *, check: bool
+) -> RewriteResult:
+    """What ``sc-transform rewrite`` does with this unit of the case."""
+    return transformer.rewrite(
+        path.read_bytes(),
+        path=str(path),
+        arch=arch,
+        mode=mode,
+        cc=compiler,
+        cflags=[*arch.toolchain.cflags, *case.flags],
+        dynamic={n: v for n, v in case.dynamic.items() if n in path.read_text(errors="replace")},
+        dynamic_lowering=case.dynamic_lowering,
+        check=check,
+    )
+
+
+@dataclass(frozen=True)
+class Programs:
+    """The program, and the far image that some keys are pointed at; None without keys."""
+
+    main: Path
+    far: Path | None
+
+
+def build_transformed(
+    built: OracleBuild,
+    rewritten: Rewritten,
+    setting: Setting,
+    mode: str,
+    folder: Path,
+    shared: Path,
+) -> Programs:
+    """Compiles and links one variant; ``BuildError`` where that fails."""
+    builder = Builder(setting, folder, shared)
+    headers = runtime.header_dir("lowered", setting.arch, mode)
+    objects = [
+        _unit(built, builder, rewritten.units[i], i, headers) for i in range(len(rewritten.units))
+    ]
+    objects.append(_harness(built, builder))
+    objects += [*builder.models(), builder.runtime(mode)]
+    return Programs(builder.link("program", objects), _far(built, builder))
+
+
+def _unit(
+    built: OracleBuild, builder: Builder, result: RewriteResult, index: int, headers: Path
+) -> Path:
+    unit, case = built.plan.units[index], built.plan.case
+    copy = builder.write(f"u{index}/{unit.path.name}", result.text)
+    reach = [r for r in built.reach if built.plan.keys[r.name] == index]
+    tail = render_tail(built.plan, unit, copy, reach=reach)
+    source = builder.write(f"unit_{index}.c", tail)
+    flags = ["-iquote", str(unit.path.parent), *case.flags]
+    return builder.unit(source, headers, flags, unit.path.name)
+
+
+def _harness(built: OracleBuild, builder: Builder) -> Path:
+    """The oracle's own harness and the near targets."""
+    text = built.harness + render_targets(built.plan, built.reach, NEAR)
+    return builder.harness("harness.c", text)
+
+
+def _far(built: OracleBuild, builder: Builder) -> Path | None:
+    if not built.reach:
+        return None
+    source = builder.write("far.c", render_targets(built.plan, built.reach, FAR))
+    code = builder.compile(source, ["-fPIE"], "the far targets")
+    return builder.link("far", [code], pie=True)
+
+

@@ -1,0 +1,249 @@
+"""Runs cases over arches, modes and compilers, in several processes."""
+
+from __future__ import annotations
+
+import fnmatch
+import multiprocessing
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+
+from transformer.arch import Arch, load, names
+from transformer.corpus.build import BuildError, Setting
+from transformer.corpus.case import Case, find_cases
+from transformer.corpus.cell import run_cell
+from transformer.corpus.invent import build_invented
+from transformer.corpus.oracle import OracleBuild, build_oracle
+from transformer.corpus.refuse import linkage_errors, run_refusal
+from transformer.corpus.results import CaseResult, Failure, VerifyReport
+from transformer.corpus.transformed import Rewritten, rewrite_case
+from transformer.corpus.truth import CaseError, Truth, find_truth
+from transformer.diagnostics import ScError
+from transformer.emulator import ImageError, selftest
+from transformer.toolchain import Compiler, available
+
+ALL = "all"
+FAMILIES = ("gcc", "clang")
+Tick = Callable[[CaseResult, int, int], None]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A case on an arch by a compiler: all modes share the plain build."""
+
+    case: Case
+    arch: str
+    family: str
+    modes: tuple[str, ...]
+    shared: Path
+
+    @property
+    def cells(self) -> int:
+        """How many results it will give."""
+        arch = load(self.arch)
+        if self.case.refuse:
+            return len(self.modes)
+        return sum(len(settings(arch, m)) for m in self.modes)
+
+
+def settings(arch: Arch, mode: str) -> list[tuple[int, str]]:
+    """(variant, optimisation) of a mode's builds: all variants at -O2, and one at -O0.
+
+    The -O0 build is made in the arch's default mode alone: it covers code
+    with no optimisation, not another lowering.
+    """
+    builds = [(i, "-O2") for i in range(len(arch.variants))]
+    return builds + ([(len(arch.variants) - 1, "-O0")] if mode == arch.default_mode else [])
+
+
+def verify(
+    paths: Iterable[Path | str],
+    *,
+    arches: str | Sequence[str] = ALL,
+    modes: str | Sequence[str] = ALL,
+    compilers: str | Sequence[str] = ALL,
+    pattern: str | None = None,
+    jobs: int = 1,
+    progress: Tick | None = None,
+) -> VerifyReport:
+    """Prove that the cases at ``paths`` dispatch as their plain builds do.
+
+    A path is a case's folder, a folder of cases, or a C file.  ``arches``,
+    ``modes`` and ``compilers`` are names or ``"all"``; a compiler that is not
+    here is left out.  ``pattern`` picks cases by name, by part of it or with
+    ``*`` and ``?``.  ``progress`` is called with (result, results so far,
+    results in all).  The order of the results does not depend on ``jobs``.
+    ``ScError`` where a path or a ``case.toml`` is wrong.
+    """
+    begun = time.monotonic()
+    cases = [c for p in paths for c in find_cases(Path(p)) if _matches(c, pattern)]
+    chosen = [load(a) for a in _pick(arches, names())]
+    report = VerifyReport(selftests=[_selftest(a) for a in chosen])
+    shared = Path(tempfile.mkdtemp(prefix="sc-verify-"))
+    try:
+        if all(r.status == "pass" for r in report.selftests):
+            tasks = list(_tasks(cases, chosen, modes, compilers, shared))
+            report.results = _run_all(tasks, jobs, progress)
+    finally:
+        shutil.rmtree(shared, ignore_errors=True)
+    report.seconds = time.monotonic() - begun
+    return report
+
+
+def _matches(case: Case, pattern: str | None) -> bool:
+    if not pattern:
+        return True
+    return pattern in case.name or fnmatch.fnmatch(case.name, pattern)
+
+
+def _pick(wanted: str | Sequence[str], every: Sequence[str]) -> list[str]:
+    if wanted == ALL:
+        return list(every)
+    return wanted.split(",") if isinstance(wanted, str) else list(wanted)
+
+
+def _selftest(arch: Arch) -> CaseResult:
+    result = CaseResult("emulator self-test", arch.name, "-", "-", "-")
+    for test in selftest(arch):
+        result.count("selftest")
+        if not test.ok:
+            result.fail(Failure("selftest", f"{test.name}: {test.detail}"))
+    return result
+
+
+def _tasks(
+    cases: Sequence[Case],
+    arches: Sequence[Arch],
+    modes: str | Sequence[str],
+    compilers: str | Sequence[str],
+    shared: Path,
+) -> Iterator[Task]:
+    for case in cases:
+        for arch in arches:
+            if case.arches and arch.name not in case.arches:
+                continue
+            wanted = [m for m in _pick(modes, arch.modes) if m in arch.modes]
+            wanted = [m for m in wanted if not case.modes or m in case.modes]
+            families = [f for f in _pick(compilers, FAMILIES) if _here(arch, f)]
+            for family in families:
+                if wanted and (not case.compilers or family in case.compilers):
+                    yield Task(case, arch.name, family, tuple(wanted), shared)
+
+
+def _here(arch: Arch, family: str) -> bool:
+    return bool(available(arch, (family,)))
+
+
+def _run_all(tasks: Sequence[Task], jobs: int, progress: Tick | None) -> list[CaseResult]:
+    total = sum(t.cells for t in tasks)
+    done = 0
+
+    def told(results: list[CaseResult]) -> list[CaseResult]:
+        nonlocal done
+        for result in results:
+            done += 1
+            if progress is not None:
+                progress(result, done, total)
+        return results
+
+    if jobs <= 1 or len(tasks) <= 1:
+        return [r for t in tasks for r in told(run_task(t))]
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+        futures = {pool.submit(run_task, t): t for t in tasks}
+        found = {id(futures[f]): told(_result(f, futures[f])) for f in as_completed(futures)}
+    return [r for t in tasks for r in found[id(t)]]
+
+
+def _result(future: Future[list[CaseResult]], task: Task) -> list[CaseResult]:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return _errors(task, "the process that ran this case has died")
+
+
+def run_task(task: Task) -> list[CaseResult]:
+    """All cells of a task; never an exception."""
+    folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=task.shared))
+    try:
+        return list(_cells(task, folder))
+    except (BuildError, CaseError, ScError, ImageError, OSError) as e:
+        return _errors(task, _without(str(e), folder))
+    except Exception as e:  # a bug of ours is an error of the cell, not of the run
+        return _errors(task, f"internal error: {type(e).__name__}: {e} ({_place(e)})")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _cells(task: Task, folder: Path) -> Iterator[CaseResult]:
+    arch = load(task.arch)
+    compiler = available(arch, (task.family,))[0]
+    if task.case.refuse:
+        for mode in task.modes:
+            yield run_refusal(task.case, arch, mode, compiler)
+        return
+    rewritten = _rewrite_all(task, arch, compiler)
+    sites = next(r for r in rewritten.values() if isinstance(r, Rewritten)).sites
+    built = _oracle(task, arch, compiler, folder)
+    truth = find_truth(built, arch, sites)
+    for mode in task.modes:
+        yield from _mode_cells(task, arch, compiler, mode, rewritten[mode], truth, folder)
+
+
+def _rewrite_all(task: Task, arch: Arch, compiler: Compiler) -> dict[str, Rewritten]:
+    found = {m: rewrite_case(task.case, arch, m, compiler) for m in task.modes}
+    errors = linkage_errors(next(iter(found.values())).units)
+    if errors:
+        raise ScError(*errors)
+    return found
+
+
+def _oracle(task: Task, arch: Arch, compiler: Compiler, folder: Path) -> OracleBuild:
+    build = build_invented if task.case.invented else build_oracle
+    return build(task.case, arch, compiler, folder / "oracle", task.shared)
+
+
+def _mode_cells(
+    task: Task,
+    arch: Arch,
+    compiler: Compiler,
+    mode: str,
+    rewritten: Rewritten,
+    truth: Truth,
+    folder: Path,
+) -> Iterator[CaseResult]:
+    for index, optimise in settings(arch, mode):
+        setting = Setting(arch, compiler, arch.variants[index], optimise)
+        place = folder / f"{mode}-{setting.name}"
+        result = run_cell(truth, rewritten, setting, mode, place, task.shared)
+        result.message = _without(result.message, folder)
+        shutil.rmtree(place, ignore_errors=True)
+        yield result
+
+
+def _errors(task: Task, message: str) -> list[CaseResult]:
+    """One error for each mode: what failed is what they share."""
+    return [
+        CaseResult(
+            task.case.name, task.arch, m, task.family, "-", status="error", message=message
+        )
+        for m in task.modes
+    ]
+
+
+def _without(text: str, folder: Path) -> str:
+    return text.replace(f"{folder}/", "")
+
+
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "?"
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
