@@ -1,10 +1,12 @@
 """The marked copy: idiom words carry their offsets, and nothing else changes."""
 
+import random
 import re
 
 import pytest
 
 from transformer.frontend import mark, may_hold_idioms
+from transformer.frontend.marking import _ODD, _quickly, _slowly
 from transformer.frontend.words import MARK, WORDS
 
 UNMARK = re.compile(rf"{MARK}\d+_".encode())
@@ -69,3 +71,15 @@ def test_offsets_in_the_copy_find_back() -> None:
     for letter in (b"k", b"b ", b"j", b") c"):
         assert marked.original(marked.text.index(letter)) == text.index(letter)
     assert marked.original(marked.text.index(b"_at_")) == text.index(b"static")
+
+
+def test_the_quick_search_and_the_lexer_agree() -> None:
+    chance = random.Random(3)
+    pieces = [
+        "static_call(k)", '"', "'", "'a'", '"s\\"t"', "/* ", " */", "// ", "\n", "\n#define X ",
+        "\n  # if 0\n", "SC_DYNAMIC(0)", "1'000", "x", "8", " ", "/", "*", "DEFINE_STATIC_CALL",
+        "static_branch_likely", "static_calls", "\r\n", "a1", "R\"(", ")\"", "L'x'", "0x1p-3",
+    ]  # fmt: skip
+    for _ in range(3000):
+        text = "".join(chance.choices(pieces, k=12))
+        assert list(_quickly(text)) == list(_slowly(text)) or _ODD.search(text), text

@@ -143,7 +143,7 @@ def test_configuration_is_the_nearest_file_and_the_environment_wins(folder: Path
 )
 def test_wrong_configuration_is_wrong_usage(text: str, folder: Path) -> None:
     (folder / "sc-transform.toml").write_text(text + "\n")
-    with pytest.raises(Usage, match="sc-transform.toml"):
+    with pytest.raises(Usage, match=r"sc-transform\.toml"):
         configuration(folder, {})
     assert run("t.c") == 2
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import pairwise
 
 from transformer.frontend import idioms as I
 from transformer.frontend.c_types import Types
@@ -54,6 +55,7 @@ class _Analysis:
         self.own = Source(text, main)
         self.unit = I.Unit(source.path)
         self.strings: set[int] = set()
+        self.file_keys: set[str] = set()
         self.dynamic = dynamic
         self.dynamics = DynamicFinder(
             self.declarations, self.types, source, self.lines, main, preprocessed
@@ -132,6 +134,7 @@ class _ChunkAnalysis:
         self.whole, self.index, self.chunk = whole, index, chunk
         self.tokens = tokens(whole.text, chunk.start, chunk.end)
         self.judged: dict[int, str] | None = None
+        self.addressed: set[str] | None = None
 
     def run(self) -> None:
         for at, token in enumerate(self.tokens):
@@ -168,6 +171,8 @@ class _ChunkAnalysis:
         made = _MAKERS[word.kind](self, word, base, parts, (at, close))
         if made is not None:
             self.whole.unit.idioms.append(made)
+        if isinstance(made, I.KeyDefinition | I.KeyDeclaration) and not made.local:
+            self.whole.file_keys.add(made.name)
 
     def _declared(self, at: int) -> bool:
         """An unmarked word after a type: the runtime's own declaration."""
@@ -224,11 +229,24 @@ class _ChunkAnalysis:
 
     def judge(self, at: int, close: int) -> str:
         """Why a guard's operand is no address constant; "" where it is one."""
+        if self._plainly_constant(at, close):
+            return ""
         if self.judged is None:
             self.judged = self._judge_all()
         if at in self.judged:
             return self.judged[at]
         return _judge_by_tokens(self.tokens, at, close)
+
+    def _plainly_constant(self, at: int, close: int) -> bool:
+        """``&key`` of a key at file scope, in a function that only ever says ``&key``."""
+        if close != at + 4 or self.tokens[at + 2].text != "&":
+            return False
+        name = self.tokens[at + 3].text
+        if self.addressed is None:
+            pairs = pairwise(self.tokens)
+            ids = [(b.text, a.text == "&") for a, b in pairs if b.kind == "id"]
+            self.addressed = {n for n, _ in ids} - {n for n, direct in ids if not direct}
+        return name in self.addressed and name in self.whole.file_keys
 
     def _judge_all(self) -> dict[int, str]:
         arrays = frozenset(

@@ -23,6 +23,7 @@ Locals = Callable[[str], Type | None]
 
 _ODD_TYPEDEF = re.compile(r"\b(?:__)?(?:vector_size|mode|ext_vector_type|neon_vector_type)")
 _FLOATING = {"float", "double", "_Complex", "__int128"}
+_BASIC = _FLOATING | {"void", "char", "short", "int", "long", "signed", "unsigned", "_Bool"}
 _DEPTH = 32
 
 
@@ -47,7 +48,7 @@ class Types:
         inner = node.type
         if isinstance(inner, c_ast.TypeOf):
             return self._typeof(inner, depth)
-        if isinstance(inner, c_ast.IdentifierType) and len(inner.names) == 1:
+        if isinstance(inner, c_ast.IdentifierType) and inner.names[0] not in _BASIC:
             found = self.declarations.lookup(inner.names[0])
             if found and isinstance(found.node, c_ast.Typedef):
                 text = self.declarations.text[found.chunk.start : found.chunk.end]
@@ -163,8 +164,7 @@ class Types:
             return "other"
         if names == {"void"}:
             return "void"
-        known = {"char", "short", "int", "long", "signed", "unsigned", "_Bool"}
-        return "integer" if names <= known else "unknown"
+        return "integer" if names <= _BASIC else "unknown"
 
 
 def _renumber(found: list[Token]) -> list[Token]:

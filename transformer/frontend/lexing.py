@@ -36,6 +36,17 @@ _RAW = re.compile(
        | (?P<op>{_OPERATOR})""",
     re.VERBOSE,
 )
+#: idiom-like words and all that may hide one; see ``marking``
+MARKABLE = re.compile(
+    rf"""(?P<comment>{_BLOCK}|{_LINE})
+       | (?P<rawstr>\b{_RAW_STRING.replace("(?:u8|[uUL])?R", "(?:(?:u8|[uUL])?R)", 1)})
+       | (?P<str>{_STRING})
+       | (?P<chr>{_CHARACTER})
+       | (?P<num>(?<![\w$])[0-9](?:[eEpP][+-]|[\w.]|'(?=\w))*)
+       | ^[ \t]*(?P<directive>{_DIRECTIVE})
+       | (?<![\w$])(?P<word>(?:static_|DEFINE_S|DECLARE_S|EXPORT_S|SC_D|dynamic_f)[\w$]*)""",
+    re.VERBOSE | re.MULTILINE,
+)
 _DIRECTIVE_RE = re.compile(_DIRECTIVE)
 _PREPROCESSED = re.compile(
     rf"""(?P<directive>^[ \t]*\#[^\n]*|/\*[\s\S]*?\*/|//[^\n]*)
