@@ -1,6 +1,7 @@
 """Measures rewriting and verifying, and prints ratios of what one run measured.
 
-    make bench          or          .venv/bin/python benchmarks/bench.py [--rounds N] [--no-verify]
+    make bench
+    .venv/bin/python benchmarks/bench.py [--rounds N] [--no-verify] [-k PATTERN]
 
 Rewriting is compared with what a compiler does with the same unit: GCC where
 the machine has it, else the wheel's Clang.  All are whole processes, run in
@@ -120,10 +121,11 @@ def rewriting(cc: Compiler, name: str, text: str, rounds: int, folder: Path) -> 
         print(f"  {label:<26} {seconds * 1e3:7.1f} ms   {ratios}")
 
 
-def verifying(folder: Path) -> None:
-    """The whole ``make verify``, once it is set up."""
+def verifying(folder: Path, pattern: str | None) -> None:
+    """What ``make verify`` does once it is set up, or a part of it."""
     report = folder / "report.json"
     command = [*SC_TRANSFORM, "verify", "corpus", "--format", "json", "--output", str(report)]
+    command += ["-k", pattern] if pattern else []
     started = time.perf_counter()
     status = subprocess.run(command, cwd=ROOT).returncode
     seconds = time.perf_counter() - started
@@ -131,7 +133,8 @@ def verifying(folder: Path) -> None:
         raise SystemExit(f"verify ended with status {status} and without a report")
     totals = json.loads(report.read_text())["totals"]
     builds, dispatches = sum(totals["cells"].values()), totals["checks"].get("dispatch", 0)
-    print(f"verify corpus: {totals['cases']} cases, {builds:,} builds, exit status {status}")
+    what = "corpus" if pattern is None else f"corpus -k {pattern}"
+    print(f"verify {what}: {totals['cases']} case(s), {builds:,} builds, exit status {status}")
     print(
         f"  whole run                  {seconds:7.1f} s    {seconds / builds * 1e3:,.0f} ms a build"
     )
@@ -143,6 +146,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=9, metavar="N")
     parser.add_argument("--no-verify", action="store_true", help="measure rewriting alone")
+    parser.add_argument("-k", dest="pattern", metavar="PATTERN", help="verify these cases alone")
     args = parser.parse_args()
     cc = find(arches.host())
     print(f"{arches.host().title}, {cc.version}, Python {sys.version.split()[0]}")
@@ -150,7 +154,7 @@ def main() -> None:
         rewriting(cc, "small", SMALL, args.rounds, Path(name))
         rewriting(cc, "large", large(1000), args.rounds, Path(name))
         if not args.no_verify:
-            verifying(Path(name))
+            verifying(Path(name), args.pattern)
 
 
 if __name__ == "__main__":

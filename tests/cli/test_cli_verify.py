@@ -79,6 +79,15 @@ def test_nothing_verified_is_no_success(proof: Proof, capsys: pytest.CaptureFixt
     assert "nothing to verify" in capsys.readouterr().err
 
 
+def test_an_emulator_that_fails_its_self_tests_is_no_wrong_usage(
+    proof: Proof, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blind = CaseResult("blind", NAMES[0], "", "", "", "fail", failures=[Failure("selftest", "no")])
+    proof.report = VerifyReport([], [blind], 0.1)
+    assert main(["verify", "a"]) == 1
+    assert "FAIL blind" in capsys.readouterr().out
+
+
 def test_a_missing_compiler_is_noted_or_refused_where_it_was_asked_for(
     proof: Proof, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -54,6 +54,15 @@ def test_a_person_reads_a_table_that_fits_80_columns() -> None:
     assert LONG in text.replace("\n", "") or LONG[:20] in text
 
 
+def test_the_compilers_of_a_mode_stand_side_by_side_whatever_the_order() -> None:
+    report = full()
+    report.results.sort(key=lambda r: (r.case == LONG, r.arch, COMPILERS.index(r.compiler)))
+    assert plain_text(report).splitlines() == plain_text(full()).splitlines()
+    head = plain_text(report).splitlines()[:2]
+    assert head[0].split() == ["one", *MODES]
+    assert head[1].split() == ["case", *COMPILERS * 3]
+
+
 def test_a_cell_counts_the_checks_of_all_variants() -> None:
     row = next(r for r in plain_text(full()).splitlines() if r.startswith("clock"))
     assert row.split()[1:] == ["2,468"] * 6

@@ -55,7 +55,7 @@ def plain_text(
 
 
 def _table(arch: str, results: Sequence[CaseResult]) -> Table:
-    columns = list(dict.fromkeys((r.mode, r.compiler) for r in results))
+    columns = _columns(results)
     table = Table(box=RULED, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     table.add_column(f"{arch}\ncase", overflow="fold", ratio=1)
     last = ""
@@ -68,6 +68,14 @@ def _table(arch: str, results: Sequence[CaseResult]) -> Table:
         cells = [[r for r in own if (r.mode, r.compiler) == column] for column in columns]
         table.add_row(case, *map(_cell, cells))
     return table
+
+
+def _columns(results: Sequence[CaseResult]) -> list[tuple[str, str]]:
+    """The modes with their compilers side by side, both in order of appearance."""
+    present = {(r.mode, r.compiler) for r in results}
+    compilers = list(dict.fromkeys(r.compiler for r in results))
+    modes = dict.fromkeys(r.mode for r in results)
+    return [(m, c) for m in modes for c in compilers if (m, c) in present]
 
 
 def _cell(results: Sequence[CaseResult]) -> Text:
