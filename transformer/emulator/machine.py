@@ -28,6 +28,7 @@ from transformer.emulator.memory import ALL, PAGE, READ_WRITE, free_range
 
 STACK_SIZE = 1 << 20
 _HEADROOM = 0x1000  # above the first frame, for arguments that a callee may look for
+_SLICE = 1 << 17  # instructions between two looks at the clock
 _RED_ZONE = 1024  # below the stack pointer, kept over aside(); no ABI asks for more than 512
 _FETCHES = (unicorn.UC_MEM_FETCH_UNMAPPED, unicorn.UC_MEM_FETCH_PROT)
 _ACCESSES = {
@@ -54,7 +55,6 @@ class Machine(Cpu):
         self._observers: list[Observer] = []
         self._fault: Outcome | None = None
         self._step: Callable[[int], bool] | None = None
-        self._limit = 0
         self.trace: list[int] = []
         self._install()
 
@@ -214,24 +214,26 @@ class Machine(Cpu):
         """Runs until nothing is left to do; the outcome if it is known to be a hang."""
         if not self.stepping:
             return self._result(self._start(start, self.sentinel, limit, timeout_us))
-        self._limit = limit
         deadline = time.monotonic() + timeout_us / 1e6
         pc, resume = start, -1
         while True:
+            count = min(limit - len(self.trace), _SLICE)
+            if count <= 0 or time.monotonic() > deadline:
+                return self._cut_off("hang", "cut off", pc)
+            end = len(self.trace) + count
             self._step = self._stepper(stops, resume)
-            error = self._start(pc, self.sentinel, limit - len(self.trace) + 1, 0)
+            error = self._start(pc, self.sentinel, count, 0)
             self._step = None
-            pc = self.pc
-            if self._fault or error or pc == self.sentinel or pc not in stops:
+            pc, resume = self.pc, -1
+            if self._fault or error or pc == self.sentinel:
                 return self._result(error)
-            if len(self.trace) >= limit or time.monotonic() > deadline:
-                return Outcome("hang", pc, f"cut off at {self.describe(pc)}", len(self.trace))
-            stops[pc](self, self._arrival(pc))
-            resume, pc = pc, self.pc
-            if pc != resume:
-                resume = -1
-            if pc == self.sentinel:
-                return None
+            if pc in stops:
+                stops[pc](self, self._arrival(pc))
+                resume, pc = pc, self.pc
+                if pc == self.sentinel:
+                    return None
+            elif len(self.trace) < end:
+                return self._cut_off("fault", "the CPU halted", pc)
 
     def _stepper(self, stops: Mapping[int, StopHandler], resume: int) -> Callable[[int], bool]:
         """The body of the code hook: True stops the machine before ``address``.
@@ -282,9 +284,10 @@ class Machine(Cpu):
             return Outcome("fault", pc, f"{error}, at {self.describe(pc)}", 0)
         if pc == self.sentinel:
             return None
-        if self.stepping and len(self.trace) < self._limit:
-            return Outcome("fault", pc, f"the CPU halted at {self.describe(pc)}", 0)
-        return Outcome("hang", pc, f"cut off at {self.describe(pc)}", 0)
+        return self._cut_off("hang", "cut off", pc)
+
+    def _cut_off(self, status: str, what: str, pc: int) -> Outcome:
+        return Outcome(status, pc, f"{what} at {self.describe(pc)}", 0)
 
     def _finish(self, ended: Outcome | None, top: int) -> Outcome:
         count = len(self.trace)
