@@ -102,6 +102,18 @@ def test_a_failure_shows_what_was_expected_what_came_and_the_code() -> None:
         assert part in after
 
 
+def test_one_mistake_in_many_builds_is_shown_once() -> None:
+    every = [failed() for _ in range(3)]
+    for mode, made in zip(MODES, every, strict=True):
+        made.mode = mode
+    every[2].failures = [Failure("abi", "x1 is lost", "log.c:11:2")]
+    text = plain_text(VerifyReport(every))
+    assert text.count("wrong target") == 1
+    assert "FAIL logger [one generic gcc plain]" in text
+    assert "  the same in 1 more build: [one slot gcc plain]\n" in text
+    assert "FAIL logger [one trampoline gcc plain]\n  abi: log.c:11:2: x1 is lost\n" in text
+
+
 def test_sites_that_were_never_executed_are_listed_once() -> None:
     other = failed()
     other.mode = "generic"

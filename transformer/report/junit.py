@@ -12,6 +12,8 @@ from xml.etree import ElementTree as ET
 
 from transformer.corpus.results import CaseResult, VerifyReport
 
+SELF_TEST = "emulator self-test"
+
 # What XML 1.0 cannot hold, not even as a character reference (section 2.2).
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -22,7 +24,7 @@ def junit_text(report: VerifyReport) -> str:
     root = ET.Element("testsuites", {"name": "sc-transform verify", **_counts(every)})
     root.set("time", f"{report.seconds:.3f}")
     if report.selftests:
-        root.append(_suite("emulator self-test", report.selftests))
+        root.append(_suite(SELF_TEST, report.selftests))
     for name in dict.fromkeys(map(_suite_name, report.results)):
         root.append(_suite(name, [r for r in report.results if _suite_name(r) == name]))
     ET.indent(root)
@@ -52,7 +54,8 @@ def _suite(name: str, results: list[CaseResult]) -> ET.Element:
 
 
 def _case(suite: str, result: CaseResult) -> ET.Element:
-    attributes = {"classname": suite, "name": result.case, "time": f"{result.seconds:.3f}"}
+    name = result.arch if suite == SELF_TEST else result.case
+    attributes = {"classname": suite, "name": name, "time": f"{result.seconds:.3f}"}
     case = ET.Element("testcase", {k: _clean(v) for k, v in attributes.items()})
     if result.status == "fail":
         case.append(_failure(result))

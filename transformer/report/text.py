@@ -43,8 +43,8 @@ def plain_text(
     for arch in dict.fromkeys(r.arch for r in report.results):
         console.print(_table(arch, [r for r in report.results if r.arch == arch]))
         console.print()
-    for result in wrong([*report.selftests, *report.results]):
-        _print_wrong(console, result)
+    for same in _alike(wrong([*report.selftests, *report.results])):
+        _print_wrong(console, same)
     _print_unexecuted(console, report.results)
     for note in notes:
         console.print(f"note: {note}", style="yellow")
@@ -91,14 +91,31 @@ def _cell(results: Sequence[CaseResult]) -> Text:
     return Text(f"{count:,}", style=STYLES["pass"])
 
 
-def _print_wrong(console: Console, result: CaseResult) -> None:
+def _alike(results: Sequence[CaseResult]) -> list[list[CaseResult]]:
+    """Results of one case that tell the same, together: one mistake, many builds."""
+    groups: dict[tuple[str, str, str], list[CaseResult]] = {}
+    for result in results:
+        key = (result.case, result.status, "\n".join(_told(result)))
+        groups.setdefault(key, []).append(result)
+    return list(groups.values())
+
+
+def _told(result: CaseResult) -> list[str]:
+    """What is wrong, line by line."""
+    lines = result.message.splitlines()
+    for failure in result.failures:
+        lines += failure.render().splitlines()[: SHOWN_DISASSEMBLY + 8]
+    return lines
+
+
+def _print_wrong(console: Console, same: Sequence[CaseResult]) -> None:
+    result = same[0]
     word = "ERROR" if result.status == "error" else "FAIL"
     console.print(Text(f"{word} {result.name}", style=STYLES[result.status]))
-    if result.message:
-        _print_indented(console, result.message.splitlines())
-    for failure in result.failures:
-        text = failure.render().splitlines()
-        _print_indented(console, text[: SHOWN_DISASSEMBLY + 8])
+    _print_indented(console, _told(result))
+    if others := [r.name.removeprefix(f"{r.case} ") for r in same[1:]]:
+        console.print(Text(f"  the same in {_counted(len(others), 'more build')}: "), end="")
+        console.print(Text(" ".join(others)), soft_wrap=True)
     console.print()
 
 
