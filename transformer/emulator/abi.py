@@ -55,8 +55,10 @@ class AbiCheck:
             self._arrived(call, address, previous)
         if address in self._bodies and (call is None or address not in call.body):
             self._called(address, previous)
-        elif call is None and previous and self._transfers[previous].kind == "indirect-call":
-            self._indirect(address, previous)
+        elif call is None and previous:
+            kind = self._transfers[previous].kind
+            if kind == "indirect-call" or (kind == "indirect-jump" and address in self._entries):
+                self._indirect(address, previous, kind)
 
     def _prepare(self, machine: Machine) -> None:
         row = machine.arch.registers
@@ -64,7 +66,9 @@ class AbiCheck:
         self._names = list(dict.fromkeys(names))
         self._transfers = machine.transfers
         self._bodies: dict[int, range] = {}
+        self._entries: set[int] = set()
         for image in machine.images:
+            self._entries.update(s.address for s in image.all_symbols if s.kind == "func")
             tables = Tables(image)
             for trampoline in tables.trampolines:
                 self._bodies[trampoline] = range(*tables.body(trampoline))
@@ -102,11 +106,12 @@ class AbiCheck:
             if before != after:
                 yield f"{name} was {before:#x} and is {after:#x}"
 
-    def _indirect(self, address: int, previous: int) -> None:
-        """An indirect call: how a site of mode generic calls its target."""
+    def _indirect(self, address: int, previous: int, kind: str) -> None:
+        """How a site of mode generic enters its target."""
         self.count += 1
         machine = self._known()
-        self._check_call(previous, machine.return_address(), address)
+        if kind == "indirect-call":
+            self._check_call(previous, machine.return_address(), address)
         aligned = self._alignment()
         if aligned:
             self._report(f"call of {machine.describe(address)}: {aligned}", address, previous)

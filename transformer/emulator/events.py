@@ -28,7 +28,8 @@ class Outcome:
     """How a run ended.
 
     ``returned``: it came back to its return address, with its stack, and
-    nothing was wrong.  ``pc`` is that of the last instruction otherwise.
+    nothing was wrong.  ``pc`` is that of the last instruction otherwise (or of
+    the next one, where a machine that does not step took an exception).
     ``instructions`` are counted by a stepping machine alone.
     """
 

@@ -1,0 +1,224 @@
+"""The observers: landing pads and the ABI, each with what it must catch."""
+
+from __future__ import annotations
+
+import pytest
+from emulator_build import Built, assemble, program
+
+from transformer.arch import Arch
+from transformer.emulator import AbiCheck, Image, Machine, PadCheck, selftest
+from transformer.emulator.tables import Tables
+
+CALLS = ("call", "call_tail", "call_hook", "guards")
+FLIPS = ("to_sub", "flip")
+
+
+def padded(arch: Arch) -> int | None:
+    return next((i for i, v in enumerate(arch.variants) if v.pads), None)
+
+
+def started(built: Built) -> tuple[Machine, Image]:
+    image = built.image()
+    cpu = Machine(built.arch, [image], stepping=True)
+    for constructor in image.init_array:
+        assert cpu.run(constructor).ok
+    return cpu, image
+
+
+def run(cpu: Machine, image: Image, *names: str) -> None:
+    for name in names:
+        assert cpu.run(image.symbols[name].address).ok, name
+
+
+def result(cpu: Machine, image: Image) -> int:
+    return cpu.integer(cpu.read(image.symbols["result"].address, 4))
+
+
+# --- landing pads ---
+
+
+@pytest.mark.parametrize("mode", ["generic", "slot", "trampoline"])
+def test_padded_programs_land_on_pads(arch: Arch, mode: str) -> None:
+    variant = padded(arch)
+    if variant is None:
+        assert not arch.landing_pads
+        return
+    cpu, image = started(program(arch.name, mode, variant))
+    check = PadCheck()
+    cpu.attach(check)
+    run(cpu, image, *CALLS, *FLIPS, *CALLS)
+    assert check.violations == []
+    assert (check.count > 0) == (mode != "trampoline"), "only slots are reached indirectly"
+
+
+def test_a_missing_pad_is_seen_at_each_site(arch: Arch) -> None:
+    variant = padded(arch)
+    if variant is None:
+        return
+    cpu, image = started(program(arch.name, "slot", variant))
+    add = image.symbols["add"].address
+    pad = next(p for p in arch.landing_pads if cpu.read(add, len(p)) == p)
+    nop = assemble(arch, "nop")
+    cpu.poke(add, nop * (len(pad) // len(nop)))
+    check = PadCheck()
+    cpu.attach(check)
+    run(cpu, image, "call", "call", "call_tail")
+    assert check.count == 3
+    assert len(check.violations) == 1, "once for each pair of branch and landing"
+    violation = check.violations[0]
+    assert violation.check == "pads"
+    assert violation.pc == add
+    assert "__SCT__op" in violation.site and "add" in violation.message
+    assert image.symbol_at(violation.site_address)[0].name == "__SCT__op"  # type: ignore[index]
+
+
+def test_code_without_pads_breaks_the_rule(arch: Arch) -> None:
+    if not arch.landing_pads:
+        return
+    bare = next(i for i, v in enumerate(arch.variants) if not v.pads)
+    cpu, image = started(program(arch.name, "slot", bare))
+    check = PadCheck()
+    cpu.attach(check)
+    run(cpu, image, "call")
+    assert len(check.violations) == 1
+
+
+# --- the ABI ---
+
+
+@pytest.mark.parametrize("mode", ["slot", "trampoline"])
+def test_trampolines_keep_the_abi(arch: Arch, mode: str) -> None:
+    for variant in range(len(arch.variants)):
+        cpu, image = started(program(arch.name, mode, variant))
+        check = AbiCheck()
+        cpu.attach(check)
+        run(cpu, image, *CALLS)
+        assert result(cpu, image) & 2
+        run(cpu, image, *FLIPS, *CALLS)
+        assert check.violations == []
+        assert check.count == 6, "three calls through a trampoline, twice"
+
+
+def test_indirect_calls_keep_the_abi(arch: Arch) -> None:
+    cpu, image = started(program(arch.name, "generic", 0))
+    check = AbiCheck()
+    cpu.attach(check)
+    run(cpu, image, "call", "call_tail", "call_hook")
+    assert check.count == 3
+    assert check.violations == []
+
+
+# What a damaged trampoline may do in the place of its NOP: by machine, its assembly, and
+# what is reported.  Each fits into the patchable instruction.
+DAMAGES = {
+    "EM_X86_64": [
+        ("movl %esi, %edi\nnopl (%rax)", "RDI was 0x7 and is 0x3"),
+        ("movl $1, %ebx", "RBX was"),
+        ("movl $1, %eax", "RAX was"),
+        ("pushq %rax\nnopl (%rax,%rax)", "the stack pointer is -8 bytes off"),
+        ("movb $3, (%rsp)\nnop", "the return address is"),
+    ],
+    "EM_AARCH64": [
+        ("mov x0, x1", "X0 was 0x7 and is 0x3"),
+        ("mov x19, #1", "X19 was"),
+        ("mov x8, #1", "X8 was"),
+        ("sub sp, sp, #16", "the stack pointer is -16 bytes off"),
+        ("mov x30, x1", "the return address is"),
+    ],
+    "EM_RISCV": [
+        (".option norvc\nmv a0, a1", "A0 was 0x7 and is 0x3"),
+        (".option norvc\nli s2, 1", "S2 was"),
+        (".option norvc\naddi sp, sp, -16", "the stack pointer is -16 bytes off"),
+        (".option norvc\nmv ra, a1", "the return address is"),
+    ],
+}
+
+
+def test_clobbers_in_a_trampoline_are_seen(arch: Arch) -> None:
+    size = arch.instruction("nop").size
+    for text, wanted in DAMAGES[arch.elf_machine]:
+        code = assemble(arch, text)
+        assert len(code) == size
+        built = program(arch.name, "slot", 0)
+        cpu, image = started(built)
+        proxy = next(p for p in Tables(image).proxies if Tables(image).call_key_name(p.key) == "op")
+        cpu.poke(proxy.insn, code)
+        check = AbiCheck()
+        cpu.attach(check)
+        cpu.run(image.symbols["call"].address, limit=10_000)
+        messages = [v.message for v in check.violations]
+        assert any(wanted in m for m in messages), (text, messages)
+        assert all(v.check == "abi" for v in check.violations)
+        assert "call" in check.violations[0].site, "the site is named"
+
+
+def test_a_wrong_return_address_of_a_call_is_seen(arch: Arch) -> None:
+    """The site's own call is damaged on the way: the link register, or the stack's top."""
+    cpu, image = started(program(arch.name, "slot", 0))
+    trampoline = image.symbols["__SCT__op"].address
+    check = AbiCheck()
+    cpu.attach(check)
+    link = arch.registers.link
+
+    def divert(cpu: Machine, arrival: object) -> None:
+        if link is None:
+            cpu.write(cpu.sp, cpu.word(0x1234, arch.pointer_size))
+        else:
+            cpu.set_reg(link, 0x1234)
+
+    cpu.run(image.symbols["call"].address, stops={trampoline: divert}, limit=1000)
+    assert any("return address is 0x1234" in v.message for v in check.violations)
+
+
+def test_a_misaligned_stack_is_seen(arch: Arch) -> None:
+    cpu, image = started(program(arch.name, "generic", 0))
+    check = AbiCheck()
+    cpu.attach(check)
+    call = image.symbols["call"].address
+    trace = cpu.run(call, trace=True).trace
+    site = max(
+        a
+        for a in trace
+        if image.symbol_at(a)[0].name == "call"
+        and (  # type: ignore[index]
+            cpu.transfers[a].kind == "indirect-call"
+        )
+    )
+
+    def shift(cpu: Machine, arrival: object) -> None:
+        cpu.set_reg(arch.registers.sp, cpu.sp - arch.pointer_size)
+
+    assert check.violations == []
+    cpu.run(call, stops={site: shift}, limit=1000)
+    assert any("bytes off its alignment" in v.message for v in check.violations)
+
+
+# --- the machine proves itself ---
+
+
+def test_the_selftest_passes(arch: Arch) -> None:
+    results = selftest(arch)
+    assert len(results) >= 9
+    assert [r for r in results if not r.ok] == []
+
+
+@pytest.mark.parametrize(
+    ("method", "test"),
+    [
+        ("poke", "a poke is seen"),
+        ("_record", "a fault is a fault"),
+        ("_on_code", "each instruction is stepped once"),
+    ],
+)
+def test_the_selftest_can_fail(
+    arch: Arch, monkeypatch: pytest.MonkeyPatch, method: str, test: str
+) -> None:
+    broken = {
+        "poke": lambda self, address, code: self._uc.mem_write(address, code),
+        "_record": lambda self, *arguments: None,
+        "_on_code": lambda self, *arguments: None,
+    }
+    monkeypatch.setattr(Machine, method, broken[method])
+    failed = {r.name: r.detail for r in selftest(arch) if not r.ok}
+    assert test in failed
+    assert failed[test]
