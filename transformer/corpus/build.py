@@ -94,13 +94,13 @@ class Builder:
     def harness(self, name: str, text: str) -> Path:
         """Generated C of the harness."""
         source = self.write(name, text)
-        return self.compile(source, ["-I", str(sources())], f"the harness ({name})")
+        return self.compile(source, ["-g0", "-I", str(sources())], f"the harness ({name})")
 
     def models(self) -> list[Path]:
         """The event log and the libc models, compiled once for each setting."""
         extra = FREESTANDING.get(self.setting.compiler.family, ())
         return [
-            self._shared(sources() / f"{n}.c", n, [*extra, "-O2"], "the harness")
+            self._shared(sources() / f"{n}.c", n, [*extra, "-O1", "-g0"], "the harness")
             for n in ("log", "libc")
         ]
 

@@ -22,9 +22,13 @@ from transformer.corpus.ctype import (
 
 
 class Declarations:
-    """Collects the struct declarations that the spelled types need."""
+    """Collects the struct declarations that the spelled types need.
 
-    def __init__(self) -> None:
+    ``prefix`` keeps the names of two files that are compiled as one apart.
+    """
+
+    def __init__(self, prefix: str = "__h_") -> None:
+        self._prefix = prefix
         self._names: dict[Record, str] = {}
         self.lines: list[str] = []
 
@@ -58,7 +62,7 @@ class Declarations:
     def _record(self, record: Record) -> str:
         if record not in self._names:
             body = self._body(record)
-            name = f"{record.kind} __h_type_{len(self._names)}"
+            name = f"{record.kind} {self._prefix}type_{len(self._names)}"
             self._names[record] = name
             self.lines.append(f"{name} {{ {body} }}{_attributes(record)};")
         return self._names[record]

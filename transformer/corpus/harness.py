@@ -79,7 +79,7 @@ def render_harness(
 
 def render_targets(plan: Plan, reach: Sequence[Reach], prefix: str) -> str:
     """One target for each key, to be built near or far."""
-    declared = Declarations()
+    declared = Declarations(prefix)
     targets = [{**_callee(declared, 0, prefix + r.name, r.type), "fill": 1} for r in reach]
     return _render("targets.c.j2", case=plan.case.name, types=declared.lines, targets=targets)
 
@@ -91,10 +91,12 @@ def render_tail(
     *,
     probes: Mapping[str, str] | None = None,
     reach: Sequence[Reach] = (),
+    preprocessed: bool = False,
 ) -> str:
     """The unit by ``#include`` of ``source``, and what stands behind it.
 
-    ``probes`` are symbols by the name of their probe.
+    ``probes`` are symbols by the name of their probe.  ``preprocessed`` tells
+    that ``source`` holds no directives any more.
     """
     return _render(
         "tail.c.j2",
@@ -119,6 +121,7 @@ def render_tail(
         scratch=SCRATCH if reach or plan.case.invented or unit.disabled else 0,
         zeroed=plan.case.invented,
         reach=reach,
+        preprocessed=preprocessed,
     )
 
 

@@ -30,6 +30,7 @@ from transformer.corpus.harness import render_tail
 from transformer.corpus.oracle import (
     OracleBuild,
     compile_plain,
+    expanded,
     finish_oracle,
     functions_of,
     plan_disabled,
@@ -53,10 +54,11 @@ def build_invented(
     builder = Builder(Setting(arch, compiler, ORACLE, "-O0"), folder, shared)
     models = builder.models()
     symbols, objects = compile_plain(case, builder)
-    plan = make_plan(case, symbols)
+    texts = expanded(case, builder)
+    plan = make_plan(case, symbols, texts)
     types = _probe(plan, builder)
     case = replace(case, steps=tuple(invent_steps(plan, types)))
-    plan = make_plan(case, symbols)
+    plan = make_plan(case, symbols, texts)
     plan.undefined = without_models(plan, models)
     plan_disabled(plan, builder, objects)
     return finish_oracle(plan, builder, models)

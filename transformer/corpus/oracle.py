@@ -23,11 +23,12 @@ from transformer.corpus.harness import (
 )
 from transformer.corpus.plan import Plan, Reach, dummies, make_plan
 from transformer.corpus.symbols import ObjectSymbols, read_symbols
-from transformer.toolchain import Compiler
+from transformer.toolchain import Compiler, preprocess
 
 _UNDECLARED = re.compile(r"['\u2018](\w+)['\u2019] undeclared|undeclared identifier '(\w+)'")
 _UNKNOWN = Function(Integer("int", 4, True), (), prototyped=False)
 _KEY, _NAME = "key_", "name_"
+_MARK = "SC_DYNAMIC"
 
 
 @dataclass
@@ -59,7 +60,7 @@ def build_oracle(
     builder = Builder(Setting(arch, compiler, ORACLE, "-O0"), folder, shared)
     models = builder.models()
     symbols, objects = compile_plain(case, builder)
-    plan = make_plan(case, symbols)
+    plan = make_plan(case, symbols, expanded(case, builder))
     plan.undefined = without_models(plan, models)
     plan_disabled(plan, builder, objects)
     return finish_oracle(plan, builder, models)
@@ -73,6 +74,21 @@ def compile_plain(case: Case, builder: Builder) -> tuple[list[ObjectSymbols], li
         source = builder.write(f"plain_{index}.c", text)
         objects.append(builder.unit(source, headers, case.flags, path.name))
     return [read_symbols(o) for o in objects], objects
+
+
+def expanded(case: Case, builder: Builder) -> dict[int, str]:
+    """The preprocessed units, where the case's files speak of SC_DYNAMIC."""
+    files = [*case.folder.rglob("*.[ch]")] if not case.invented else list(case.units)
+    if not any(_MARK in f.read_text(encoding="utf-8", errors="replace") for f in files):
+        return {}
+    headers = runtime.header_dir("analysis")
+    flags = [*builder.setting.flags, *case.flags, "-I", str(headers)]
+    found = {}
+    for index, path in enumerate(case.units):
+        done = preprocess(builder.setting.compiler, path, flags)
+        lines = done.stdout.decode("utf-8", "replace").splitlines()
+        found[index] = "\n".join(line for line in lines if not line.startswith("#"))
+    return found
 
 
 def without_models(plan: Plan, models: Sequence[Path]) -> dict[str, int]:

@@ -27,6 +27,7 @@ _STATEMENTS = {
 _NULLS = ("NULL", "0")
 _RET0 = ("RET0", "__static_call_return0", "(void *)&__static_call_return0")
 _DYNAMIC = re.compile(r"\bSC_DYNAMIC\s*\(")
+_HEAD = re.compile(r"[^;{}()]*?\b(?!__attribute__\b)([A-Za-z_]\w*)\s*\(")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -90,8 +91,14 @@ class Plan:
     dynamic: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
-def make_plan(case: Case, symbols: Sequence[ObjectSymbols]) -> Plan:
-    """Gives each action and name to the unit that can reach it."""
+def make_plan(
+    case: Case, symbols: Sequence[ObjectSymbols], expanded: Mapping[int, str] | None = None
+) -> Plan:
+    """Gives each action and name to the unit that can reach it.
+
+    ``expanded`` is the preprocessed text of units that may hold SC_DYNAMIC, by
+    their number, with the idioms unexpanded.
+    """
     units = [
         UnitPlan(i, path, symbols[i], path.read_text(encoding="utf-8", errors="replace"))
         for i, path in enumerate(case.units)
@@ -106,7 +113,8 @@ def make_plan(case: Case, symbols: Sequence[ObjectSymbols]) -> Plan:
         for name in sorted(unit.symbols.undefined - defined):
             if not is_runtime(name):
                 plan.undefined.setdefault(name, unit.index)
-        for name, value in dynamic_functions(unit, case.dynamic):
+        text = (expanded or {}).get(unit.index, "")
+        for name, value in dynamic_functions(unit, text, case.dynamic):
             plan.dynamic[name] = (unit.index, value)
     for number, step in enumerate(case.steps):
         for action in step.actions:
@@ -116,13 +124,15 @@ def make_plan(case: Case, symbols: Sequence[ObjectSymbols]) -> Plan:
     return plan
 
 
-def dynamic_functions(unit: UnitPlan, named: Mapping[str, str]) -> list[tuple[str, str]]:
+def dynamic_functions(
+    unit: UnitPlan, text: str, named: Mapping[str, str]
+) -> list[tuple[str, str]]:
     """(function, disabled value) of what the unit marks, and of the named that it defines."""
     found = [(n, v) for n, v in named.items() if n in unit.symbols.functions]
-    for mark in _DYNAMIC.finditer(unit.text):
-        end = _closing(unit.text, mark.end() - 1)
-        value = unit.text[mark.end() : end].strip()
-        head = re.compile(r"[^;{}()]*?\b([A-Za-z_]\w*)\s*\(").match(unit.text, end + 1)
+    for mark in _DYNAMIC.finditer(text):
+        end = _closing(text, mark.end() - 1)
+        value = text[mark.end() : end].strip()
+        head = _HEAD.match(text, end + 1)
         if head and head[1] in unit.symbols.functions:
             found.append((head[1], value))
     return found

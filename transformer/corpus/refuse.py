@@ -44,7 +44,8 @@ def _compare(case: Case, got: Sequence[Diagnostic]) -> Iterator[Failure]:
             expected=str(refusal),
             got="; ".join(_one_line(d) for d in got) or "no error",
         )
-    for extra in left:
+    # A compiler may say more of one mistake than the case pins.
+    for extra in (d for d in left if d.id != "sc-compile" or len(left) == len(got)):
         yield Failure("refuse", f"another error: {_one_line(extra)}", site=extra.where())
 
 

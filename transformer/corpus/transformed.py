@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,17 +45,24 @@ def rewrite_unit(
     case: Case, path: Path, arch: Arch, mode: str, compiler: Compiler, *, check: bool
 ) -> RewriteResult:
     """What ``sc-transform rewrite`` does with this unit of the case."""
+    text = path.read_bytes()
     return transformer.rewrite(
-        path.read_bytes(),
+        text,
         path=str(path),
         arch=arch,
         mode=mode,
         cc=compiler,
         cflags=[*arch.toolchain.cflags, *case.flags],
-        dynamic={n: v for n, v in case.dynamic.items() if n in path.read_text(errors="replace")},
+        dynamic={n: v for n, v in case.dynamic.items() if _defines(text, n)},
         dynamic_lowering=case.dynamic_lowering,
         check=check,
     )
+
+
+def _defines(text: bytes, function: str) -> bool:
+    """Whether the file holds this function's body: names of the case's other units are none."""
+    head = rb"\b" + re.escape(function.encode()) + rb"\s*\([^;{}]*\)[^;{}]*\{"
+    return re.search(head, text) is not None
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,8 @@ def _unit(
     unit, case = built.plan.units[index], built.plan.case
     copy = builder.write(f"u{index}/{unit.path.name}", result.text)
     reach = [r for r in built.reach if built.plan.keys[r.name] == index]
-    tail = render_tail(built.plan, unit, copy, reach=reach)
+    preprocessed = any(d.id == "sc-preprocessed" for d in result.diagnostics)
+    tail = render_tail(built.plan, unit, copy, reach=reach, preprocessed=preprocessed)
     source = builder.write(f"unit_{index}.c", tail)
     flags = ["-iquote", str(unit.path.parent), *case.flags]
     return builder.unit(source, headers, flags, unit.path.name)
