@@ -206,7 +206,7 @@ def test_the_selftest_passes(arch: Arch) -> None:
     ("method", "test"),
     [
         ("poke", "a poke is seen"),
-        ("_record", "a fault is a fault"),
+        ("_result", "a fault is a fault"),
         ("_on_code", "each instruction is stepped once"),
     ],
 )
@@ -215,7 +215,7 @@ def test_the_selftest_can_fail(
 ) -> None:
     broken = {
         "poke": lambda self, address, code: self._uc.mem_write(address, code),
-        "_record": lambda self, *arguments: None,
+        "_result": lambda self, *arguments: None,
         "_on_code": lambda self, *arguments: None,
     }
     monkeypatch.setattr(Machine, method, broken[method])
