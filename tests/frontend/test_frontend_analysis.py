@@ -245,3 +245,20 @@ def test_internal_words_declare_keys_and_are_no_idioms() -> None:
     text = "__sc_define_call(k, f, 1); int t(void) { return static_call(k)(1, 2); }"
     assert ids(text) == []
     assert [i.spans is None for i in unit_of(text).idioms] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "stays"),
+    [
+        ("__attribute__((noinline))", ""), ("__attribute__((__unused__, cold))", ""),
+        ("__attribute__((format(printf, 1, 2)))", ""), ("__attribute__(())", ""),
+        ("__attribute__((constructor))", "constructor"),
+        ("__attribute__((cold, __weak__))", "weak"),
+        ('__attribute__((section(".x")))', "section"), ("[[nodiscard]]", "C23"),
+    ],
+)  # fmt: skip
+def test_attributes_that_must_not_be_copied(attributes: str, stays: str) -> None:
+    (found,) = only(unit_of(f"SC_DYNAMIC(0) {attributes} int a(int x) {{ return x; }}"),
+                    DynamicDefinition)  # fmt: skip
+    assert stays in found.insertion and bool(stays) == bool(found.insertion)
+    assert found.keyed == found.insertion

@@ -44,7 +44,7 @@ DEFINE_STATIC_KEY_ARRAY_FALSE(levels, 4);
 enum { LEVEL = 2 };
 SC_DYNAMIC(0) int resched(void) { return func_a(1, 2); }
 SC_DYNAMIC() void log_it(const char *text /* what */,
-		 int level)
+		int level)
 {
 	printf("%s %d\n", text, level);
 }
@@ -366,3 +366,69 @@ def test_users_flags_and_own_folder_are_seen(rewrite: Rewrite, tmp_path: Path) -
 def test_the_plain_headers_on_the_users_path_do_not_hide_the_idioms(rewrite: Rewrite) -> None:
     result = rewrite(HEAD, cflags=[f"-I{header_dir('plain')}"])
     assert b"__sc_define_call  (k, f, 1);" in result.text
+
+
+def test_a_file_without_our_headers_gets_the_include_on_an_empty_line(
+    build: tuple[str, Compiler], tmp_path: Path
+) -> None:
+    arch, cc = build
+    text = b"/*\n\n*/\n#include <stdio.h>\n#if 1\n\n#endif\r\n\r\nint one(int a) { return a; }\n"
+    path = tmp_path / "t.c"
+    options = {"path": str(path), "arch": arch, "cc": cc, "dynamic": {"one": "7"}}
+    result = transformer.rewrite(text, **options)  # type: ignore[arg-type]
+    assert result.ok, [d.render() for d in result.diagnostics]
+    assert result.text.splitlines()[7] == b"#include <sc/dynamic_function.h>"
+    undone(result, text)
+    again = transformer.rewrite(result.text, **options)  # type: ignore[arg-type]
+    assert again.ok and again.text == result.text
+
+
+def test_a_file_without_an_empty_line_is_preprocessed_instead(rewrite: Rewrite) -> None:
+    result = rewrite("int one(int a) { return a; }\n", dynamic={"one": "7"})
+    assert result.ok and [d.id for d in result.diagnostics] == ["sc-preprocessed"]
+
+
+def test_a_function_that_another_file_defines_is_a_note(rewrite: Rewrite) -> None:
+    result = rewrite("#include <sc/sc.h>\nint one(int a);\n", dynamic={"one": "7"})
+    assert result.ok and [(d.severity, d.id) for d in result.diagnostics] == [
+        ("note", "sc-dynamic")
+    ]
+
+
+@pytest.mark.parametrize("use", ["static_branch_likely(&nokey)", "static_branch_enable(&nokey)"])
+def test_an_unknown_static_key(use: str, rewrite: Rewrite) -> None:
+    text = f"#include <sc/sc.h>\nint t(void) {{ {use}; return 0; }}\n"
+    assert [(d.id, d.line, d.column) for d in rewrite(text).diagnostics] == [
+        ("sc-unknown-key", 2, 15)]  # fmt: skip
+
+
+NAMED = """#include <sc/sc.h>
+#define HIDDEN(name) int name(int a) { return a; }
+#define DECORATE(x)
+#define NOTE static
+HIDDEN(first)
+struct s { int a; };
+DECORATE("text")
+NOTE struct s *
+second(struct s *p)
+{ return p; }
+int third(int a, int b) { return a + b; } int fourth(int a) { return third(a, a); }
+void *use(void) { return second(0); }
+"""
+
+
+def test_functions_by_name_amid_macros(rewrite: Rewrite) -> None:
+    chosen = {"second": "0", "fourth": "4"}
+    result = rewrite(NAMED, dynamic=chosen, dynamic_lowering="key")
+    assert result.ok, [d.render() for d in result.diagnostics]
+    lines = result.text.decode().splitlines()
+    assert lines[6:9] == ['DECORATE("text")', "__sc_dynamic_key_static(second) NOTE struct s *",
+                          "__sc_dynamic_body(second)(struct s *p)"]  # fmt: skip
+    assert lines[10].startswith(
+        "int third(int a, int b) { return a + b; } __sc_dynamic_key(fourth)"
+    )
+    everything = {**chosen, "first": "1"}
+    hidden = rewrite(NAMED, dynamic=everything, dynamic_lowering="key")
+    assert hidden.ok and [d.id for d in hidden.diagnostics] == ["sc-preprocessed"]
+    for name in everything:
+        assert f"__SCD__{name} =".encode() in hidden.text

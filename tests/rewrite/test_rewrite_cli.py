@@ -153,3 +153,13 @@ def test_the_command_line_wins(folder: Path, capfd: pytest.CaptureFixture[str]) 
     assert run("t.c") == 2
     assert run("t.c", "--mode", "slot") == 0
     assert "'fast'" in capfd.readouterr().err
+
+
+def test_a_projects_dynamic_functions_touch_only_the_files_that_define_them(folder: Path) -> None:
+    (folder / "sc-transform.toml").write_text(
+        'dynamic-lowering = "key"\ndynamic = { f = 0, g = "1", h = "2" }\n'
+    )
+    (folder / "t.c").write_text("#include <sc/sc.h>\nint g(int);\nint f(int a) { return g(a); }\n")
+    assert run("t.c", "-o", "out.c") == 0
+    text = (folder / "out.c").read_text()
+    assert "__sc_dynamic_guard(f, 0)" in text and "int g(int);" in text

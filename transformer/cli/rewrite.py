@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,14 +53,15 @@ def run(args: argparse.Namespace) -> int:
     lowering = args.dynamic_lowering or settings.dynamic_lowering
     if lowering not in (None, "key", "call"):
         raise Usage(f"no dynamic lowering '{lowering}'; there are: key, call")
+    text = _read(args.file)
     result = rewrite(
-        _read(args.file),
+        text,
         path="<stdin>" if standard else args.file,
         arch=arch,
         mode=mode,
         cc=args.cc or settings.cc,
         cflags=_cflags(args, settings),
-        dynamic={**settings.dynamic, **dict(map(_dynamic, args.dynamic))},
+        dynamic={**_defined(settings.dynamic, text), **dict(map(_dynamic, args.dynamic))},
         dynamic_lowering=lowering,
         check=not args.no_check,
     )
@@ -79,6 +82,13 @@ def _dynamic(text: str) -> tuple[str, str]:
     if not equals or not name.strip().isidentifier():
         raise Usage(f"--dynamic takes FUNCTION=VALUE, not '{text}'")
     return name.strip(), value.strip()
+
+
+def _defined(chosen: Mapping[str, str], text: bytes) -> dict[str, str]:
+    """Of a project's dynamic functions those that this file seems to define."""
+    source = text.decode("latin-1")
+    definition = r"\b{}\s*\([^;{{}}]*\)[^;{{}}()]*(?:;[^;{{}}()]*)*\{{"
+    return {n: v for n, v in chosen.items() if re.search(definition.format(re.escape(n)), source)}
 
 
 def _read(name: str) -> bytes:

@@ -5,24 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from itertools import pairwise
 
 from transformer.frontend import idioms as I
 from transformer.frontend.c_types import Types
 from transformer.frontend.chunks import Chunk
 from transformer.frontend.declarations import Declarations
 from transformer.frontend.dynamic import DynamicFinder
-from transformer.frontend.gnu import Unparsable, parse
+from transformer.frontend.judging import Judge
 from transformer.frontend.lexing import Token, matching, spelling, split_commas, tokens
-from transformer.frontend.scopes import Scopes
 from transformer.frontend.source import LineMap, Place, Source
 from transformer.frontend.spans import find_spans
 from transformer.frontend.words import FIND, MARK, Word, lookup, unmark
 
 _MARK_IN_STRING = re.compile(rf"{MARK}(\d+)_")
+_HEADERS = re.compile(r"\bstruct\s+sc_dynamic\b")
 _TOP_LEVEL = {"define-call", "declare-call", "export", "define-key", "declare-key", "dynamic"}
 _CONTROL = {"if", "while", "for", "switch"}
-_BEFORE_EXPRESSION = {"return", "else", "do", "case", "goto", "sizeof"}
 
 
 def analyse(
@@ -56,6 +54,7 @@ class _Analysis:
         self.unit = I.Unit(source.path)
         self.strings: set[int] = set()
         self.file_keys: set[str] = set()
+        self.file_arrays: set[str] = set()
         self.dynamic = dynamic
         self.dynamics = DynamicFinder(
             self.declarations, self.types, source, self.lines, main, preprocessed
@@ -72,13 +71,14 @@ class _Analysis:
         self.unit.idioms.sort(key=lambda i: i.position)
         self._hide_strings()
         self._signatures()
+        self.unit.headers = bool(_HEADERS.search(self.text))
         return self.unit
 
     def _by_name(self) -> None:
         finder = self.dynamics
         marked = {i.name for i in self.unit.idioms if isinstance(i, I.DynamicDefinition)}
         for name, value in self.dynamic.items():
-            if name not in marked:
+            if name not in marked and not finder.is_rewritten(name):
                 self.unit.idioms.append(finder.named(name, value))
 
     def _hide_strings(self) -> None:
@@ -133,8 +133,14 @@ class _ChunkAnalysis:
     def __init__(self, whole: _Analysis, index: int, chunk: Chunk) -> None:
         self.whole, self.index, self.chunk = whole, index, chunk
         self.tokens = tokens(whole.text, chunk.start, chunk.end)
-        self.judged: dict[int, str] | None = None
-        self.addressed: set[str] | None = None
+        self.judge = Judge(
+            chunk,
+            self.tokens,
+            whole.types,
+            whole.file_keys,
+            whole.file_arrays,
+            whole.note_unparsable,
+        )
 
     def run(self) -> None:
         for at, token in enumerate(self.tokens):
@@ -173,6 +179,8 @@ class _ChunkAnalysis:
             self.whole.unit.idioms.append(made)
         if isinstance(made, I.KeyDefinition | I.KeyDeclaration) and not made.local:
             self.whole.file_keys.add(made.name)
+            if made.array:
+                self.whole.file_arrays.add(made.name)
 
     def _declared(self, at: int) -> bool:
         """An unmarked word after a type: the runtime's own declaration."""
@@ -226,65 +234,6 @@ class _ChunkAnalysis:
             if depth == 0:
                 return index > 0 and self.tokens[index - 1].text in _CONTROL
         return False
-
-    def judge(self, at: int, close: int) -> str:
-        """Why a guard's operand is no address constant; "" where it is one."""
-        if self._plainly_constant(at, close):
-            return ""
-        if self.judged is None:
-            self.judged = self._judge_all()
-        if at in self.judged:
-            return self.judged[at]
-        return _judge_by_tokens(self.tokens, at, close)
-
-    def _plainly_constant(self, at: int, close: int) -> bool:
-        """``&key`` of a key at file scope, in a function that only ever says ``&key``."""
-        if close != at + 4 or self.tokens[at + 2].text != "&":
-            return False
-        name = self.tokens[at + 3].text
-        if self.addressed is None:
-            pairs = pairwise(self.tokens)
-            ids = [(b.text, a.text == "&") for a, b in pairs if b.kind == "id"]
-            self.addressed = {n for n, _ in ids} - {n for n, direct in ids if not direct}
-        return name in self.addressed and name in self.whole.file_keys
-
-    def _judge_all(self) -> dict[int, str]:
-        arrays = frozenset(
-            i.name
-            for i in self.whole.unit.idioms
-            if isinstance(i, I.KeyDefinition | I.KeyDeclaration) and i.array and not i.local
-        )
-        scopes = Scopes(self.whole.types, arrays)
-        try:
-            tree = parse(self.tokens, self.whole.declarations.typedefs).tree
-        except Unparsable as e:
-            if not self.chunk.is_function:
-                return {}
-            token = self.tokens[e.index] if 0 <= e.index < len(self.tokens) else self.tokens[0]
-            self.whole.note_unparsable(token.start, str(e))
-            return {}
-        scopes.function(tree)
-        return scopes.judged
-
-
-def _judge_by_tokens(found: list[Token], at: int, close: int) -> str:
-    """For a function that pycparser does not take: ``&name`` of no local name."""
-    operand = [t for t in found[at + 2 : close] if t.text not in "()"]
-    if len(operand) != 2 or operand[0].text != "&" or operand[1].kind != "id":
-        return "its function could not be parsed"
-    name = operand[1].text
-    for index, token in enumerate(found):
-        before = found[index - 1] if index else None
-        if (
-            token.text == name
-            and before
-            and (
-                before.text == "*"
-                or (before.kind == "id" and before.text not in _BEFORE_EXPRESSION)
-            )
-        ):
-            return f"'{name}' may be a local variable"
-    return ""
 
 
 _Base = tuple[str, str, Place, I.Spans | None, int, bool]
@@ -358,12 +307,18 @@ def _declare_key(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: 
 
 
 def _guard(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _At) -> I.Idiom:
-    reason = c.judge(*at)
-    return I.Guard(*base, likely=word.variant == "likely", constant=not reason, reason=reason)
+    reason = c.judge.reason(*at)
+    return I.Guard(
+        *base,
+        likely=word.variant == "likely",
+        constant=not reason,
+        reason=reason,
+        unknown=c.judge.unknown(*at),
+    )
 
 
 def _operation(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _At) -> I.Idiom:
-    return I.KeyOperation(*base, operation=word.variant)
+    return I.KeyOperation(*base, operation=word.variant, unknown=c.judge.unknown(*at))
 
 
 def _switch(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _At) -> I.Idiom:

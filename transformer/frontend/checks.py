@@ -54,6 +54,10 @@ def _unknown_keys(unit: I.Unit) -> Iterator[_Finding]:
     for idiom in unit.idioms:
         if isinstance(idiom, I.CallDeclaration | I.CallDefinition):
             known.add(idiom.name)
+        elif isinstance(idiom, I.Guard | I.KeyOperation):
+            if idiom.unknown:
+                text = f"no static key '{idiom.unknown}' is declared or defined"
+                yield idiom, "error", "sc-unknown-key", text
         elif isinstance(idiom, I.Call | I.Query | I.Update | I.Export) and idiom.name not in known:
             text = f"no static call '{idiom.name}' is declared or defined"
             if idiom.name in later:
@@ -166,7 +170,7 @@ def _nulls(unit: I.Unit) -> Iterator[_Finding]:
 def _dynamic(unit: I.Unit) -> Iterator[_Finding]:
     for idiom in unit.idioms:
         if isinstance(idiom, I.DynamicDefinition) and idiom.error:
-            yield idiom, "error", "sc-dynamic", idiom.error
+            yield idiom, "note" if idiom.elsewhere else "error", "sc-dynamic", idiom.error
 
 
 def missing_defines(units: Iterable[tuple[I.Unit, Source]]) -> list[Diagnostic]:

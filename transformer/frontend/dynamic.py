@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from pycparser import c_ast
@@ -10,9 +11,15 @@ from transformer.frontend.c_types import Types
 from transformer.frontend.chunks import Chunk
 from transformer.frontend.declarations import Declarations
 from transformer.frontend.idioms import DynamicDefinition, DynamicSpans, Spans
-from transformer.frontend.lexing import Token, raw_tokens, tokens
+from transformer.frontend.lexing import Token, matching, raw_tokens, split_commas, tokens
 from transformer.frontend.source import LineMap, Place, Source
 
+#: attributes that may stand on a body, a wrapper and an early return alike
+_COPIED_WORDS = (
+    "noinline unused used cold hot nonnull returns_nonnull format warn_unused_result malloc"
+    " nothrow leaf alloc_size no_sanitize target optimize sentinel deprecated const pure noclone"
+)
+_COPIED = frozenset(_COPIED_WORDS.split())
 _OWN_NAMES = {"__func__", "__FUNCTION__", "__PRETTY_FUNCTION__"}
 
 
@@ -56,6 +63,11 @@ class DynamicFinder:
             made = replace(made, value=raw)
         return replace(made, lines=self._spans(made, chunk, marker))
 
+    def is_rewritten(self, name: str) -> bool:
+        """Whether the definition holds the internal words already."""
+        words = rf"\b__sc_dynamic_(?:key|key_in|call)(?:_static)?\s*\(\s*{re.escape(name)}\s*\)"
+        return bool(re.search(words, self.declarations.text))
+
     def named(self, name: str, value: str) -> DynamicDefinition:
         """The definition of a function that is chosen by its name."""
         nowhere = DynamicDefinition(
@@ -69,10 +81,14 @@ class DynamicFinder:
             index = self.declarations.index_at(chunk.start)
             path, _ = self.lines.place(chunk.body)
             made = replace(nowhere, error="", position=chunk.start)
-            if path != self.main and path != self.source.path:
-                return replace(made, error=f"'{name}' is defined in {path}, not in this file")
+            if not self.preprocessed and path not in (self.main, self.source.path):
+                said = f"'{name}' is defined in {path}, not in this file"
+                return replace(made, error=said, elsewhere=True)
             made = self._describe(made, index, chunk)
             return made if made.error else self._locate(made, chunk)
+        if self.declarations.lookup(name):
+            said = f"'{name}' is declared here and defined in another file"
+            return replace(nowhere, error=said, elsewhere=True)
         return nowhere
 
     def _describe(self, made: DynamicDefinition, index: int, chunk: Chunk) -> DynamicDefinition:
@@ -83,10 +99,12 @@ class DynamicFinder:
         void = self.types.returns(decl.type) == "void"
         body = tokens(self.declarations.text, chunk.body, chunk.end)
         params, odd = _parameters(decl.type)
+        head = tokens(self.declarations.text, chunk.start, chunk.body)
+        stays = _storage_reason(decl) or _attribute_reason(head)
         made = replace(
             made, name=decl.name, void=void, static=self._static(decl), parameters=params,
-            insertion=odd or _storage_reason(decl) or self._body_reason(decl.name, body, chunk),
-            keyed=_storage_reason(decl) or _own_name_reason(body),
+            insertion=odd or stays or self._body_reason(decl.name, body, chunk),
+            keyed=stays or _own_name_reason(body),
         )  # fmt: skip
         return _with_value_checked(made)
 
@@ -135,27 +153,36 @@ class DynamicFinder:
         return ""
 
     def _locate(self, made: DynamicDefinition, chunk: Chunk) -> DynamicDefinition:
-        """Where a function that is chosen by name stands in the user's file."""
-        text = self.source.text
-        line = self._line_of_name(made.name, chunk)
-        start = 0
-        for token in raw_tokens(text):
-            at_line = self.source.position(token.start)[0]
-            if token.text == made.name and abs(at_line - line) <= 0:
-                break
-            if token.kind == "op" and token.text in ";}":
-                start = token.end
-        else:
-            return replace(made, error=f"'{made.name}' is spelled by a macro")
-        first = next(raw_tokens(text, start))
-        place = Place(self.source.path, *self.source.position(first.start), first.start)
-        made = replace(made, place=place)
-        return replace(made, lines=self._spans(made, chunk, (first.start, first.start)))
+        """Where a function that is chosen by name stands in the user's file.
 
-    def _line_of_name(self, name: str, chunk: Chunk) -> int:
+        Without ``lines`` where a macro spells it.
+        """
         found = tokens(self.declarations.text, chunk.start, chunk.body)
-        start = next((t.start for t in found if t.text == name), chunk.start)
-        return self.lines.place(start)[1]
+        name = next((t.start for t in found if t.text == made.name), chunk.start)
+        if self.preprocessed:
+            first = chunk.start
+        else:
+            spelled = self._first_of_head(made.name, self.lines.place(name)[1], chunk)
+            if spelled is None:
+                return made
+            first = spelled
+        place = Place(self.source.path, *self.source.position(first), first)
+        made = replace(made, place=place)
+        return replace(made, lines=self._spans(made, chunk, (first, first)))
+
+    def _first_of_head(self, name: str, line: int, chunk: Chunk) -> int | None:
+        """Where the definition starts whose name stands on ``line`` of the user's file."""
+        earliest = self.lines.place(chunk.start)[1]
+        first: int | None = None
+        for token in raw_tokens(self.source.text):
+            at = self.source.position(token.start)[0]
+            if first is None and at >= earliest:
+                first = token.start
+            if token.text == name and at == line:
+                return first
+            if token.kind == "op" and token.text in ";}":
+                first = None
+        return None
 
     def _spans(
         self, made: DynamicDefinition, chunk: Chunk, marker: tuple[int, int]
@@ -246,6 +273,24 @@ def _parameters(function: c_ast.FuncDecl) -> tuple[tuple[str, ...], str]:
             return ((), "") if len(params) == 1 else ((), "a parameter has no name")
         names.append(name)
     return tuple(names), ""
+
+
+def _attribute_reason(head: list[Token]) -> str:
+    """Attributes that only the function itself may carry, not a copy of its head."""
+    index = 0
+    while index < len(head):
+        text = head[index].text
+        if text == "[" and index + 1 < len(head) and head[index + 1].text == "[":
+            return "its attributes are in C23's form"
+        if text in ("__attribute__", "__attribute"):
+            close = matching(head, index + 1)
+            for start, _ in split_commas(head, index + 3, close - 1):
+                name = head[start].text.strip("_")
+                if start < close and name not in _COPIED and head[start].kind == "id":
+                    return f"it has the attribute '{name}'"
+            index = max(close, index)
+        index += 1
+    return ""
 
 
 def _own_name_reason(body: list[Token]) -> str:

@@ -148,12 +148,13 @@ class Guard(Idiom):
     """static_branch_likely/unlikely; ``name`` is the operand.
 
     ``constant`` tells that the operand is an address constant, else ``reason``
-    says why it is not.
+    says why it is not.  ``unknown`` is the name in it that nothing declares.
     """
 
     likely: bool = False
     constant: bool = False
     reason: str = ""
+    unknown: str = ""
 
     @property
     def kind(self) -> str:
@@ -162,7 +163,10 @@ class Guard(Idiom):
 
 @dataclass(frozen=True)
 class KeyOperation(Idiom):
+    """A flip or a question; ``unknown`` as in ``Guard``."""
+
     operation: str = ""
+    unknown: str = ""
 
     @property
     def kind(self) -> str:
@@ -202,6 +206,7 @@ class DynamicDefinition(Idiom):
     ``parameters`` are the parameters' names.  ``insertion`` says why the body
     cannot be moved to another function (variadic, K&R …), ``keyed`` why there
     is no call lowering; both are empty where there is no such reason.
+    ``elsewhere`` tells that another file defines a function chosen by name.
     """
 
     value: str = ""
@@ -212,6 +217,7 @@ class DynamicDefinition(Idiom):
     keyed: str = ""
     lines: DynamicSpans | None = None
     error: str = ""
+    elsewhere: bool = False
 
     @property
     def kind(self) -> str:
@@ -246,7 +252,8 @@ class Unit:
 
     ``signatures`` holds those of the functions that keys are declared with,
     by the text of the declaration's operand; ``in_strings`` the offsets of
-    words that also landed in a string literal.
+    words that also landed in a string literal.  ``headers`` tells that the unit
+    includes what dynamic functions need.
     """
 
     path: str
@@ -254,3 +261,4 @@ class Unit:
     signatures: dict[str, Signature] = field(default_factory=dict)
     in_strings: frozenset[int] = frozenset()
     problems: list[Problem] = field(default_factory=list)
+    headers: bool = True

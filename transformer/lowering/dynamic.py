@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from transformer.frontend.dynamic import head_text
 from transformer.frontend.idioms import DynamicDefinition, DynamicSpans
+from transformer.frontend.lexing import raw_tokens
 from transformer.frontend.source import Source
 from transformer.lowering.edits import EditBuffer, fit
+
+_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+_EMPTY = re.compile(r"\n(?=\r?\n)")
 
 
 def define(
@@ -21,6 +27,44 @@ def define(
     else:
         _wrapped(idiom, spans, source, buffer)
     return f"'{idiom.name}' gets the key lowering: {reason}" if call else ""
+
+
+def include(before: int, buffer: EditBuffer) -> bool:
+    """Put the include that the words need on an empty line before ``before``.
+
+    That adds no line; False where there is no empty line at file scope.
+    """
+    at = _empty_line(buffer.text, before)
+    if at is None:
+        return False
+    buffer.insert(at, "#include <sc/dynamic_function.h>", "include of sc/dynamic_function.h")
+    return True
+
+
+def _empty_line(text: str, before: int) -> int | None:
+    """An empty line between two declarations, outside comments and conditionals."""
+    depth, conditions, last = 0, 0, 0
+    complete = True
+    for token in raw_tokens(text, directives=True):
+        if depth == 0 and conditions == 0 and complete:
+            gap = _COMMENT.sub(lambda m: "x" * len(m[0]), text[last : token.start])
+            found = _EMPTY.search(gap if last else "\n" + gap)
+            if found:
+                return last + found.end() - (0 if last else 1)
+        if token.start >= before:
+            return None
+        if token.kind == "directive":
+            conditions += _condition(token.text)
+        elif token.kind == "op":
+            depth += (token.text in "([{") - (token.text in ")]}")
+        complete = token.kind == "directive" or token.text in (";", "}")
+        last = token.end
+    return None
+
+
+def _condition(directive: str) -> int:
+    word = directive.lstrip("#%: \t")
+    return 1 if word.startswith("if") else -1 if word.startswith("endif") else 0
 
 
 def _marker(idiom: DynamicDefinition, spans: DynamicSpans, new: str, buffer: EditBuffer) -> None:

@@ -57,7 +57,20 @@ class _Lowering:
                 groups[idiom.place.offset].append(idiom)
         for group in groups.values():
             self._spelled(group)
+        self._include()
         return self.done
+
+    def _include(self) -> None:
+        """A function chosen by name may stand in a file that includes nothing of ours."""
+        chosen = [
+            i for i in self.unit.idioms
+            if isinstance(i, I.DynamicDefinition) and i.lines and not i.error
+        ]  # fmt: skip
+        if self.unit.headers or not chosen:
+            return
+        first = min(i.lines.head[0] for i in chosen if i.lines)
+        if not dynamic.include(first, self.done.buffer):
+            self.done.stuck.append(chosen[0])
 
     def _elsewhere(self, idiom: I.Idiom) -> None:
         """A header or a macro spells it: the lowered headers expand it."""

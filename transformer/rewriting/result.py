@@ -13,7 +13,8 @@ class Site:
     """One idiom: ``kind`` as in ``transformer.frontend.words.Word``.
 
     ``key`` is the key, the function or the operand; ``column`` is 0 where a
-    header or a macro spells the idiom.
+    header or a macro spells the idiom.  ``static`` tells of a definition that
+    no other unit sees.
     """
 
     kind: str
@@ -21,6 +22,7 @@ class Site:
     path: str
     line: int
     column: int
+    static: bool = False
 
 
 @dataclass(frozen=True)

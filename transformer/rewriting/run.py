@@ -187,7 +187,8 @@ class _Rewrite:
         edits = lowered.buffer.edits()
         text = lowered.buffer.apply()
         found = found + lowered.notes
-        if self.check:
+        own = any(i.place.path == self.source.path for i in unit.idioms)
+        if self.check and (edits or own):
             found += self._compile_check(unit, text, edits)
         data = self.data if _failed(found) else text.encode("latin-1")
         return self._result(unit, data, () if _failed(found) else edits, found)
@@ -263,7 +264,8 @@ class _Rewrite:
 
 def _site(idiom: Idiom) -> Site:
     place = idiom.place
-    return Site(idiom.kind, idiom.name, place.path, place.line, place.column)
+    static = isinstance(idiom, KeyDefinition) and (idiom.local or "static" in idiom.storage)
+    return Site(idiom.kind, idiom.name, place.path, place.line, place.column, static)
 
 
 def _failed(found: Sequence[Diagnostic]) -> bool:

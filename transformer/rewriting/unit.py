@@ -62,7 +62,7 @@ class Copy:
 
     def _bytes(self) -> list[str]:
         """GCC 11 and later count columns in characters, tabs as eight, unless told."""
-        version = re.search(r"\b(\d+)\.\d+\.\d+\s*$", self.cc.version)
+        version = re.search(r"(?:\)|^\S+) (\d+)\.\d+", self.cc.version)
         if self.cc.family == "gcc" and (version is None or int(version[1]) >= 11):
             return ["-fdiagnostics-column-unit=byte"]
         return []
