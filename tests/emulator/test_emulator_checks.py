@@ -6,7 +6,7 @@ import pytest
 from emulator_build import Built, assemble, program
 
 from transformer.arch import Arch
-from transformer.emulator import AbiCheck, Image, Machine, PadCheck, selftest
+from transformer.emulator import AbiCheck, Image, Machine, Outcome, PadCheck, selftest
 from transformer.emulator.tables import Tables
 
 CALLS = ("call", "call_tail", "call_hook", "guards")
@@ -206,7 +206,7 @@ def test_the_selftest_passes(arch: Arch) -> None:
     ("method", "test"),
     [
         ("poke", "a poke is seen"),
-        ("_result", "a fault is a fault"),
+        ("_finish", "a fault is a fault"),
         ("_on_code", "each instruction is stepped once"),
     ],
 )
@@ -215,7 +215,7 @@ def test_the_selftest_can_fail(
 ) -> None:
     broken = {
         "poke": lambda self, address, code: self._uc.mem_write(address, code),
-        "_result": lambda self, *arguments: None,
+        "_finish": lambda self, *arguments: Outcome("returned", 0, "", 5),
         "_on_code": lambda self, *arguments: None,
     }
     monkeypatch.setattr(Machine, method, broken[method])

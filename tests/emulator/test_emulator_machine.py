@@ -327,3 +327,41 @@ def test_free_ranges_avoid_what_is_mapped() -> None:
     third = free_range(size, [(first, size), (second, size)])
     places = sorted((first, second, third))
     assert all(b - a > size for a, b in pairwise(places))
+
+
+def test_an_error_in_a_handler_is_the_callers(arch: Arch) -> None:
+    """Whether it runs inside of a hook or outside, and the machine goes on afterwards."""
+    cpu, image = machine(arch)
+    start, value = image.symbols["direct"].address, image.symbols["value"].address
+
+    def broken(*arguments: object) -> None:
+        raise LookupError("broken handler")
+
+    with pytest.raises(LookupError, match="broken handler"):
+        cpu.run(start, stops={image.symbols["callee"].address: broken})
+    with pytest.raises(LookupError, match="broken handler"):
+        cpu.run(start, reads=[ReadWatch(value, 4, broken)])
+    assert cpu.run(start).ok
+
+
+def test_stores_of_the_guest_into_code_are_recorded_and_seen(arch: Arch) -> None:
+    source = """
+    volatile int v; __attribute__((noinline)) int callee(void) { return v; }
+    unsigned code; volatile int result;
+    void patch(void) { *(volatile unsigned *)(void *)callee = code; }
+    void again(void) { result = ((int (*volatile)(void))callee)(); }
+    """
+    cpu, image = machine(arch, source=source)
+    callee = image.symbols["callee"].address
+    snippets = arch.emulation.snippets
+    cpu.poke(callee, snippets["one"].code + snippets["return"].code)
+    assert cpu.run(image.symbols["again"].address).ok
+    assert word(cpu, image, "result") == 1
+    assert cpu.code_writes == []
+    cpu.write(image.symbols["code"].address, snippets["two"].code[:4])
+    assert cpu.run(image.symbols["patch"].address).ok
+    assert cpu.run(image.symbols["again"].address).ok
+    assert word(cpu, image, "result") == 2
+    assert [(w.address, w.size) for w in cpu.code_writes] == [(callee, 4)]
+    found = image.symbol_at(cpu.code_writes[0].pc)
+    assert found is not None and found[0].name == "patch"

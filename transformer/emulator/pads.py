@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from transformer.arch import IndirectBranch
 from transformer.emulator.events import Violation
+from transformer.emulator.library import UcError
 from transformer.emulator.machine import Machine
 from transformer.emulator.transfers import Transfer
 
@@ -51,4 +52,7 @@ class PadCheck:
 
     def _is_pad(self, address: int, row: IndirectBranch) -> bool:
         pads = row.pads or self._machine.arch.landing_pads
-        return any(self._machine.read(address, len(p)) == p for p in pads)
+        try:
+            return any(self._machine.read(address, len(p)) == p for p in pads)
+        except UcError:  # the code ends before a pad would
+            return False
