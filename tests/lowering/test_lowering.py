@@ -153,3 +153,16 @@ def test_loaded_guards_are_noted_only_where_others_are_patched() -> None:
     unit = analyse(text, source, main="t.c", preprocessed=True)
     assert [n.id for n in lower(unit, source, Options(True, False)).notes] == ["sc-loaded-guard"]
     assert lower(unit, source, Options(False, False)).notes == []
+
+
+def test_what_must_come_first_in_a_body_stays_first() -> None:
+    assert lowered(
+        "SC_DYNAMIC() void d(void)\n{\n\t#pragma STDC X ON\n\t__label__ a, b; f(1, 2); }"
+    ) == (
+        "__sc_dynamic_key(d) void __sc_dynamic_body(d)(void)\n{\n\t#pragma STDC X ON\n"
+        "\t__label__ a, b; __sc_dynamic_guard_void(d) f(1, 2); } "
+        "__sc_dynamic_wrap_void(d, (void d(void)), ())"
+    )
+    assert "#pragma A\n__sc_dynamic_guard_void(d) }" in lowered(
+        "SC_DYNAMIC() void d(void)\n{\n#pragma A\n}"
+    )

@@ -99,6 +99,10 @@ class Declarations:
                 if getattr(node, "name", None) == name and not isinstance(node, c_ast.Pragma):
                     yield Declared(node, self.chunks[index])
 
+    def mentions(self, name: str) -> bool:
+        """Whether anything at file scope names ``name``."""
+        return next(self._mentions(name), -1) >= 0
+
     def _mentions(self, name: str) -> Iterator[int]:
         last = -1
         for match in re.finditer(rf"(?<![\w$]){re.escape(name)}(?![\w$])", self.text):

@@ -11,7 +11,7 @@ from transformer.frontend.c_types import Types
 from transformer.frontend.chunks import Chunk
 from transformer.frontend.declarations import Declarations
 from transformer.frontend.idioms import DynamicDefinition, DynamicSpans, Spans
-from transformer.frontend.lexing import Token, matching, raw_tokens, split_commas, tokens
+from transformer.frontend.lexing import Token, condition, matching, raw_tokens, split_commas, tokens
 from transformer.frontend.source import LineMap, Place, Source
 
 #: attributes that may stand on a body, a wrapper and an early return alike
@@ -201,7 +201,13 @@ class DynamicFinder:
         name = head[at[0]]
         static = next(((t.start, t.end) for t in head if t.text == "static"), None)
         return DynamicSpans(
-            marker, (head[0].start, head[-1].end), (name.start, name.end), static, opening, closing
+            marker,
+            (head[0].start, head[-1].end),
+            (name.start, name.end),
+            static,
+            opening,
+            closing,
+            _first_statement(self.source.text, opening),
         )
 
     def _closing(self, opening: int, chunk: Chunk) -> int | None:
@@ -237,6 +243,20 @@ def head_text(source: Source, span: tuple[int, int], name: tuple[int, int], new:
         parts.append((" " if gap else "") + text)
         last = token.end
     return "".join(parts).strip()
+
+
+def _first_statement(text: str, opening: int) -> int:
+    """After the brace, and after pragmas and ``__label__`` declarations that follow it."""
+    late, label, conditions = False, False, 0
+    for token in raw_tokens(text, opening + 1, directives=True):
+        if token.kind == "directive":
+            late = late or "pragma" in token.text
+            conditions += condition(token.text)
+        elif token.text == "__label__" or label:
+            late, label = True, token.text != ";"
+        else:
+            return token.start if late and not conditions else opening + 1
+    return opening + 1
 
 
 def _until_body(text: str, start: int) -> list[Token]:

@@ -189,6 +189,7 @@ class DynamicSpans:
     ``marker`` is ``SC_DYNAMIC(value)``, or an empty span where the function is
     chosen by name; ``head`` runs from its first token to its last before the
     body; ``opening`` and ``closing`` are the offsets of the body's braces.
+    ``start`` is where its first statement may stand, after what must come first.
     """
 
     marker: tuple[int, int]
@@ -197,6 +198,7 @@ class DynamicSpans:
     storage: tuple[int, int] | None
     opening: int
     closing: int
+    start: int
 
 
 @dataclass(frozen=True)

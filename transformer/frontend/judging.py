@@ -51,7 +51,7 @@ class Judge:
         if len(operand) < 2 or operand[0].text != "&" or operand[1].kind != "id":
             return ""
         name = operand[1].text
-        declared = name in self.keys or self.types.declarations.lookup(name)
+        declared = name in self.keys or self.types.declarations.mentions(name)
         return "" if declared or not self._only_addressed(name) else name
 
     def _only_addressed(self, name: str) -> bool:

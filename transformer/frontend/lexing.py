@@ -118,7 +118,10 @@ def _line_is_blank_before(text: str, start: int) -> bool:
     return not text[text.rfind("\n", 0, start) + 1 : start].strip()
 
 
-CLOSERS = {"(": ")", "[": "]", "{": "}"}
+def condition(directive: str) -> int:
+    """1 where a directive opens a conditional, -1 where it closes one, else 0."""
+    word = directive.lstrip("#%: \t")
+    return 1 if word.startswith("if") else -1 if word.startswith("endif") else 0
 
 
 def matching(found: list[Token], opening: int) -> int:

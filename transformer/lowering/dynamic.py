@@ -6,7 +6,7 @@ import re
 
 from transformer.frontend.dynamic import head_text
 from transformer.frontend.idioms import DynamicDefinition, DynamicSpans
-from transformer.frontend.lexing import raw_tokens
+from transformer.frontend.lexing import condition, raw_tokens
 from transformer.frontend.source import Source
 from transformer.lowering.edits import EditBuffer, fit
 
@@ -54,17 +54,12 @@ def _empty_line(text: str, before: int) -> int | None:
         if token.start >= before:
             return None
         if token.kind == "directive":
-            conditions += _condition(token.text)
+            conditions += condition(token.text)
         elif token.kind == "op":
             depth += (token.text in "([{") - (token.text in ")]}")
         complete = token.kind == "directive" or token.text in (";", "}")
         last = token.end
     return None
-
-
-def _condition(directive: str) -> int:
-    word = directive.lstrip("#%: \t")
-    return 1 if word.startswith("if") else -1 if word.startswith("endif") else 0
 
 
 def _marker(idiom: DynamicDefinition, spans: DynamicSpans, new: str, buffer: EditBuffer) -> None:
@@ -83,7 +78,7 @@ def _insertion(idiom: DynamicDefinition, spans: DynamicSpans, buffer: EditBuffer
     name = idiom.name
     _marker(idiom, spans, f"__sc_dynamic_key_in{_static(idiom)}({name})", buffer)
     guard = f"_in_void({name})" if idiom.void else f"_in({name}, {_whole(idiom.value)})"
-    buffer.insert(spans.opening + 1, f" __sc_dynamic_guard{guard}", _owner(idiom))
+    _first(spans, f"__sc_dynamic_guard{guard}", _owner(idiom), buffer)
 
 
 def _wrapped(
@@ -99,7 +94,7 @@ def _wrapped(
     else:
         guard = f"({name}, {_whole(idiom.value)})"
         wrap = f"({name}, ({head}), ({idiom.value}), ({arguments}))"
-    buffer.insert(spans.opening + 1, f" __sc_dynamic_guard{guard}", owner)
+    _first(spans, f"__sc_dynamic_guard{guard}", owner, buffer)
     buffer.insert(spans.closing + 1, f" __sc_dynamic_wrap{wrap}", owner)
 
 
@@ -110,7 +105,7 @@ def _call(
     head = head_text(source, spans.head, spans.name, f"__sc_off_{name}")
     _marker(idiom, spans, f"__sc_dynamic_call({name})", buffer)
     buffer.replace(*spans.name, f"__sc_dynamic_impl({name})", owner)
-    buffer.insert(spans.opening + 1, f" __sc_dynamic_self({name})", owner)
+    _first(spans, f"__sc_dynamic_self({name})", owner, buffer)
     tail = f"_void({name}, ({head}))" if idiom.void else f"({name}, ({head}), ({idiom.value}))"
     buffer.insert(spans.closing + 1, f" __sc_dynamic_tramp{tail}", owner)
 
@@ -118,6 +113,12 @@ def _call(
 def _whole(value: str) -> str:
     """A value as one argument of a macro, whatever commas it holds."""
     return f"({value})" if "," in value else value
+
+
+def _first(spans: DynamicSpans, new: str, owner: str, buffer: EditBuffer) -> None:
+    """Make ``new`` the first statement of the body."""
+    near = spans.start == spans.opening + 1
+    buffer.insert(spans.start, f" {new}" if near else f"{new} ", owner)
 
 
 def _static(idiom: DynamicDefinition) -> str:
