@@ -211,6 +211,8 @@ class _Checker:
             code = self.memory.read(address, min(LONGEST, end - address))
             transfer = classify(self.arch, address, code)
             if transfer.kind == "indirect-jump":
+                if not code[transfer.size :].startswith(self.arch.trampoline_end):
+                    yield "nothing stops speculation past its indirect jump"
                 return
             if transfer.kind != "next":
                 yield f"its slot path has a {transfer.kind} at {self.image.describe(address)}"
