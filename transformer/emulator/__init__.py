@@ -19,6 +19,7 @@ from transformer.emulator.machine import Machine
 from transformer.emulator.pads import PadCheck
 from transformer.emulator.selftest import SelfTestResult, selftest
 from transformer.emulator.static import Problem, StaticReport, static_check
+from transformer.emulator.sync import SyncCheck
 from transformer.emulator.tables import Guard, Proxy, Tables
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "StaticReport",
     "StopHandler",
     "Symbol",
+    "SyncCheck",
     "Tables",
     "UcError",
     "Violation",
