@@ -196,7 +196,8 @@ class DynamicFinder:
         if not at:
             return None
         closing = self._closing(opening, chunk)
-        if closing is None:
+        start = _first_statement(self.source.text, opening)
+        if closing is None or start is None:
             return None
         name = head[at[0]]
         static = next(((t.start, t.end) for t in head if t.text == "static"), None)
@@ -207,7 +208,7 @@ class DynamicFinder:
             static,
             opening,
             closing,
-            _first_statement(self.source.text, opening),
+            start,
         )
 
     def _closing(self, opening: int, chunk: Chunk) -> int | None:
@@ -245,8 +246,11 @@ def head_text(source: Source, span: tuple[int, int], name: tuple[int, int], new:
     return "".join(parts).strip()
 
 
-def _first_statement(text: str, opening: int) -> int:
-    """After the brace, and after pragmas and ``__label__`` declarations that follow it."""
+def _first_statement(text: str, opening: int) -> int | None:
+    """After the brace, and after pragmas and ``__label__`` declarations that follow it.
+
+    None where those are conditional, together with what follows them.
+    """
     late, label, conditions = False, False, 0
     for token in raw_tokens(text, opening + 1, directives=True):
         if token.kind == "directive":
@@ -255,7 +259,9 @@ def _first_statement(text: str, opening: int) -> int:
         elif token.text == "__label__" or label:
             late, label = True, token.text != ";"
         else:
-            return token.start if late and not conditions else opening + 1
+            if late:
+                return None if conditions else token.start
+            return opening + 1
     return opening + 1
 
 

@@ -202,14 +202,7 @@ class _Rewrite:
     def _last_resort(self, unit: Unit, lowered: Lowered, found: list[Diagnostic]) -> RewriteResult:
         """Preprocessed text, since some idiom can be named in no other way."""
         notes = [
-            diagnostic(
-                self.source,
-                i.place,
-                "note",
-                "sc-preprocessed",
-                f"the output is preprocessed: a macro or header spells this "
-                f"{i.spelled}, whose operand only preprocessed text can name",
-            )
+            diagnostic(self.source, i.place, "note", "sc-preprocessed", _why_preprocessed(i))
             for i in lowered.stuck
         ]
         plain = Marked(self.data, ())
@@ -260,6 +253,18 @@ class _Rewrite:
         kinds = CallDeclaration | CallDefinition | KeyDeclaration | KeyDefinition
         keys = tuple(dict.fromkeys(i.name for i in unit.idioms if isinstance(i, kinds)))
         return RewriteResult(data, edits, keys, sites, tuple(found))
+
+
+def _why_preprocessed(idiom: Idiom) -> str:
+    if idiom.kind == "dynamic":
+        return (
+            f"the output is preprocessed: macros, headers or conditionals hold parts of the "
+            f"definition of '{idiom.name}'"
+        )
+    return (
+        f"the output is preprocessed: a macro or header spells this {idiom.spelled}, "
+        f"whose operand '{idiom.name}' only preprocessed text can name"
+    )
 
 
 def _site(idiom: Idiom) -> Site:
