@@ -114,6 +114,20 @@ def test_a_guard_takes_only_keys(operand: str, tmp_path: Path) -> None:
     assert not done.ok
 
 
+@pytest.mark.parametrize(("name", "family", "mode"), [c for c in CELLS if c[2] == "trampoline"])
+@pytest.mark.parametrize("how", ["-O0", "-O2"])
+def test_a_key_that_is_no_constant_never_gets_into_the_table(
+    name: str, family: str, mode: str, how: str, tmp_path: Path
+) -> None:
+    source = tmp_path / "guard.c"
+    source.write_text(
+        "#include <sc/static_key.h>\nint g(struct static_key_true *key)\n"
+        "{\n\treturn static_branch_likely(key);\n}\n"
+    )
+    flags = (*_flags(name, mode), how)
+    assert not compile_object(_compiler(name, family), source, tmp_path / "x.o", flags).ok
+
+
 def test_update_with_another_type_is_refused(tmp_path: Path) -> None:
     source = tmp_path / "update.c"
     source.write_text(
