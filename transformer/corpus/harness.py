@@ -81,7 +81,13 @@ def render_targets(plan: Plan, reach: Sequence[Reach], prefix: str) -> str:
     """One target for each key, to be built near or far."""
     declared = Declarations(prefix)
     targets = [{**_callee(declared, 0, prefix + r.name, r.type), "fill": 1} for r in reach]
-    return _render("targets.c.j2", case=plan.case.name, types=declared.lines, targets=targets)
+    return _render(
+        "targets.c.j2",
+        case=plan.case.name,
+        types=declared.lines,
+        targets=targets,
+        far=prefix == FAR,
+    )
 
 
 def render_tail(

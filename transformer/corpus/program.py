@@ -13,9 +13,20 @@ from transformer.corpus.plan import PlannedAction
 from transformer.corpus.values import Decoder, Value
 from transformer.corpus.watch import SlotWatcher, TrampolineWatcher, Watcher
 from transformer.emulator import Arrival as At
-from transformer.emulator import Image, Machine, Outcome, ReadWatch, StopHandler, disassemble
+from transformer.emulator import (
+    Image,
+    Machine,
+    Outcome,
+    ReadWatch,
+    StopHandler,
+    UcError,
+    disassemble,
+)
 
 _SWITCHES = 64
+_LIMIT, _INVENTED_LIMIT = 2_000_000, 200_000  # instructions in one action
+_MOST_DISPATCHES = 20_000  # in one action
+_MOST_INVENTED = 1_000
 _BEHIND = 16  # bytes of code shown from a site on
 
 
@@ -44,6 +55,10 @@ class Did:
 
 class Exited(Exception):
     """The program ended itself: exit, abort, a failed assertion."""
+
+
+class Runaway(Exception):
+    """Calls without end, or more events than a step can have."""
 
 
 class Program:
@@ -111,6 +126,9 @@ class Program:
             except Exited:
                 did.ended = "exited"
                 break
+            except Runaway as e:
+                did.ended, did.detail = "hang", str(e)
+                break
             if not outcome.ok:
                 did.ended, did.detail = outcome.status, outcome.detail
                 break
@@ -124,7 +142,8 @@ class Program:
 
     def _one(self, function: int) -> Outcome:
         reads = [*self.watcher.reads(), *self.extra_reads]
-        return self.machine.run(function, stops=self._stops, reads=reads)
+        limit = _INVENTED_LIMIT if self.built.plan.case.invented else _LIMIT
+        return self.machine.run(function, stops=self._stops, reads=reads, limit=limit)
 
     # --- results ---
 
@@ -189,11 +208,21 @@ class Program:
         name = self.name_of(target)
         index = len(self._arrivals)
         self._arrivals.append(Arrival(key, name, site, trampoline))
-        machine.aside(self.image.symbols[f"__h_rec_{key}"].address, self._stop)
+        self._record(key)
         if self._snapshot is None and self._expected:
             wanted = self._expected[index] if index < len(self._expected) else None
             if wanted is None or (wanted.key, wanted.target) != (key, name):
                 self._snapshot = self.picture(index, site, trampoline)
+
+    def _record(self, key: str) -> None:
+        """Has the guest write down the arguments; ``Runaway`` where there is no end of it."""
+        most = _MOST_INVENTED if self.built.plan.case.invented else _MOST_DISPATCHES
+        if len(self._arrivals) > most:
+            raise Runaway(f"more than {most} calls through keys")
+        try:
+            self.machine.aside(self.image.symbols[f"__h_rec_{key}"].address, self._stop)
+        except UcError as e:
+            raise Runaway(f"the stack is full at a call through '{key}'") from e
 
     @property
     def pending_site(self) -> int:

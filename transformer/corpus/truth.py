@@ -14,6 +14,9 @@ from transformer.emulator import Image
 from transformer.rewriting import Site
 
 
+_ATTEMPTS = 50
+
+
 class CaseError(Exception):
     """The case itself is wrong: its plain build faults, or does not return what is pinned."""
 
@@ -43,13 +46,15 @@ def find_truth(built: OracleBuild, arch: Arch, sites: list[Site]) -> Truth:
     image = Image.load(built.program, arch)
     invented = built.plan.case.invented
     skipped: set[int] = set()
+    attempts = 0
     while True:
         reads, start, actions, failed = _attempt(built, arch, image, skipped)
         if failed is None:
             break
         if not invented:
             raise CaseError(_failed(failed, start, actions))
-        skipped |= _like(built, failed)
+        attempts += 1
+        skipped |= _like(built, failed, attempts)
     coverage = measure(sites, reads, image, built.plan)
     return Truth(built, start, actions, aliases_of(image), coverage, skipped)
 
@@ -85,14 +90,19 @@ def _failed(action: PlannedAction, start: Did, actions: list[Did]) -> str:
     return f"the plain build fails at {action.label}: {did.ended}: {did.detail}"
 
 
-def _like(built: OracleBuild, failed: PlannedAction) -> set[int]:
-    """The action and all later ones that make the same call: they would fail again."""
-    return {
+def _like(built: OracleBuild, failed: PlannedAction, attempts: int) -> set[int]:
+    """The action, and all later ones that make the same call if it fails as such.
+
+    It does where no key was changed yet; it may where too many have failed.
+    """
+    before = built.plan.actions[: failed.id]
+    whole = all(a.action.kind == "call" for a in before) or attempts > _ATTEMPTS
+    same = {
         a.id
         for a in built.plan.actions
-        if a.id == failed.id
-        or (a.id > failed.id and a.action.kind == "call" and a.action == failed.action)
+        if whole and a.id > failed.id and a.action.kind == "call" and a.action == failed.action
     }
+    return {failed.id, *same}
 
 
 def aliases_of(image: Image) -> dict[str, str]:

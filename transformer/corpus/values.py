@@ -49,9 +49,14 @@ class Number:
 
 @dataclass(frozen=True)
 class Text:
-    """Anything that is compared as text: addresses, strings, floating values."""
+    """Anything that is compared as text: addresses, strings, floating values.
+
+    ``also`` is the symbol at which a string stands: an optimiser may make an
+    array that is never written read-only, so either may be all that is known.
+    """
 
     text: str
+    also: str | None = None
 
     def __str__(self) -> str:
         return self.text
@@ -76,7 +81,10 @@ def same(one: Value, other: Value) -> bool:
         return one.value == other.value or (one.place is not None and one.place == other.place)
     if isinstance(one, Group) and isinstance(other, Group):
         return len(one.parts) == len(other.parts) and all(map(same, one.parts, other.parts))
-    return one == other
+    if isinstance(one, Text) and isinstance(other, Text):
+        names = {other.text, other.also} - {None}
+        return one.text in names or one.also in names
+    return False
 
 
 def plain_name(name: str) -> str:
@@ -198,7 +206,7 @@ class Decoder:
         if text and self._read_only(value):
             found = self.text(value)
             if found is not None:
-                return Text(found)
+                return Text(found, self.place(value))
         place = self.place(value)
         return Number(value) if place is None else Text(place)
 

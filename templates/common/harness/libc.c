@@ -1306,3 +1306,140 @@ MODEL unsigned int sleep(unsigned int time)
 	(void)time;
 	return 0;
 }
+
+/* --- what compilers call where a machine has no instruction for it --- */
+
+#if __LDBL_MANT_DIG__ == 113
+/*
+ * A long double of 113 bits, computed as a double: fewer digits than there
+ * should be, but the same ones in every build.
+ */
+static long double h_widen(double value)
+{
+	unsigned long long narrow, exponent;
+	unsigned __int128 bits;
+	long double result;
+
+	__builtin_memcpy(&narrow, &value, sizeof(narrow));
+	exponent = narrow >> 52 & 0x7ff;
+	if (exponent)
+		exponent += exponent == 0x7ff ? 0x7fff - 0x7ff : 16383 - 1023;
+	bits = (unsigned __int128)(narrow >> 63) << 127 | (unsigned __int128)exponent << 112;
+	if (exponent)
+		bits |= (unsigned __int128)(narrow & 0xfffffffffffffull) << 60;
+	__builtin_memcpy(&result, &bits, sizeof(result));
+	return result;
+}
+
+#define H_WIDE(name, operator)						\
+	MODEL long double name(long double a, long double b);		\
+	MODEL long double name(long double a, long double b)		\
+	{ return h_widen(h_narrow(a) operator h_narrow(b)); }
+H_WIDE(__addtf3, +)
+H_WIDE(__subtf3, -)
+H_WIDE(__multf3, *)
+H_WIDE(__divtf3, /)
+
+#define H_WIDEN(name, type)						\
+	MODEL long double name(type value);				\
+	MODEL long double name(type value) { return h_widen((double)value); }
+H_WIDEN(__extendsftf2, float)
+H_WIDEN(__extenddftf2, double)
+H_WIDEN(__floatsitf, int)
+H_WIDEN(__floatditf, long long)
+H_WIDEN(__floatunsitf, unsigned int)
+H_WIDEN(__floatunditf, unsigned long long)
+
+#define H_NARROW(name, type)						\
+	MODEL type name(long double value);				\
+	MODEL type name(long double value) { return (type)h_narrow(value); }
+H_NARROW(__trunctfsf2, float)
+H_NARROW(__trunctfdf2, double)
+H_NARROW(__fixtfsi, int)
+H_NARROW(__fixtfdi, long long)
+H_NARROW(__fixunstfsi, unsigned int)
+H_NARROW(__fixunstfdi, unsigned long long)
+
+/* Below, at or above 0 as a is to b; `odd` where they have no order. */
+#define H_ORDER(name, odd)						\
+	MODEL int name(long double a, long double b);			\
+	MODEL int name(long double a, long double b)			\
+	{								\
+		double x = h_narrow(a), y = h_narrow(b);		\
+									\
+		return x < y ? -1 : x > y ? 1 : x == y ? 0 : (odd);	\
+	}
+H_ORDER(__eqtf2, 1)
+H_ORDER(__netf2, 1)
+H_ORDER(__lttf2, 1)
+H_ORDER(__letf2, 1)
+H_ORDER(__gttf2, -1)
+H_ORDER(__getf2, -1)
+#endif
+
+#ifdef __SIZEOF_INT128__
+typedef unsigned __int128 h_wide;
+
+static h_wide h_divide(h_wide n, h_wide by, h_wide *rest)
+{
+	h_wide quotient = 0, left = 0;
+
+	for (int bit = 127; bit >= 0; bit--) {
+		left = left << 1 | (n >> bit & 1);
+		if (left >= by) {
+			left -= by;
+			quotient |= (h_wide)1 << bit;
+		}
+	}
+	*rest = left;
+	return quotient;
+}
+
+MODEL h_wide __udivti3(h_wide n, h_wide by)
+{
+	return h_divide(n, by, &(h_wide){ 0 });
+}
+
+MODEL h_wide __umodti3(h_wide n, h_wide by)
+{
+	h_wide rest;
+
+	h_divide(n, by, &rest);
+	return rest;
+}
+
+MODEL __int128 __divti3(__int128 n, __int128 by)
+{
+	h_wide rest, quotient = h_divide(n < 0 ? -(h_wide)n : (h_wide)n,
+					 by < 0 ? -(h_wide)by : (h_wide)by, &rest);
+
+	return (__int128)((n < 0) != (by < 0) ? -quotient : quotient);
+}
+
+MODEL __int128 __modti3(__int128 n, __int128 by)
+{
+	h_wide rest;
+
+	h_divide(n < 0 ? -(h_wide)n : (h_wide)n, by < 0 ? -(h_wide)by : (h_wide)by, &rest);
+	return (__int128)(n < 0 ? -rest : rest);
+}
+#endif
+
+static int h_count_bits(unsigned long long n)
+{
+	int count = 0;
+
+	for (; n; n &= n - 1)
+		count++;
+	return count;
+}
+
+MODEL int __popcountdi2(unsigned long n)
+{
+	return h_count_bits(n);
+}
+
+MODEL int __popcountsi2(unsigned int n)
+{
+	return h_count_bits(n);
+}
