@@ -37,7 +37,12 @@ def test_structs_floats_and_strings_are_compared_by_value(make_case: MakeCase) -
         #include <sc/static_call.h>
         struct mixed { char c; double d; struct { short s; float f; } in; };
         struct mixed grow(struct mixed m, float by, const char *why);
-        struct mixed keep(struct mixed m, float by, const char *why) { (void)by; (void)why; return m; }
+        struct mixed keep(struct mixed m, float by, const char *why)
+        {
+            (void)by;
+            (void)why;
+            return m;
+        }
         DEFINE_STATIC_CALL(change, keep);
         struct mixed go(int n)
         {
@@ -89,7 +94,8 @@ def test_a_dynamic_function_that_is_off_returns_its_value_in_both_builds(
         int caller(int n) { return work(n); }
         """
     toml = (
-        'units = ["unit.c"]\nreturns = { effect = 41 }\n[[step]]\ncall = "caller(1)"\nreturns = 42\n'
+        'units = ["unit.c"]\nreturns = { effect = 41 }\n'
+        '[[step]]\ncall = "caller(1)"\nreturns = 42\n'
         '[[step]]\noff = "work"\n[[step]]\ncall = "caller(1)"\nreturns = -5\n'
         '[[step]]\non = "work"\n[[step]]\ncall = "caller(1)"\nreturns = 1\n'
     )
@@ -98,9 +104,7 @@ def test_a_dynamic_function_that_is_off_returns_its_value_in_both_builds(
 
 
 def test_a_file_without_a_scenario_gets_one(tmp_path: Path) -> None:
-    (tmp_path / "alone.c").write_text(
-        CALL + "int crash(int *p) { return **(int **)(void *)p; }\n"
-    )
+    (tmp_path / "alone.c").write_text(CALL + "int crash(int *p) { return **(int **)(void *)p; }\n")
     for result in run(tmp_path / "alone.c"):
         assert result.status == "pass", result
         assert result.unverified > 0, "the crash is not verified, and counted"

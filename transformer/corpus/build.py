@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -99,10 +100,7 @@ class Builder:
     def models(self) -> list[Path]:
         """The event log and the libc models, compiled once for each setting."""
         extra = FREESTANDING.get(self.setting.compiler.family, ())
-        return [
-            self._shared(sources() / f"{n}.c", n, [*extra, "-O1", "-g0"], "the harness")
-            for n in ("log", "libc")
-        ]
+        return [self._kept(sources() / f"{n}.c", [*extra, "-O1", "-g0"]) for n in ("log", "libc")]
 
     def runtime(self, mode: str) -> Path:
         """The runtime under test, compiled once for each setting and mode."""
@@ -147,14 +145,28 @@ class Builder:
     def _shared(self, source: Path, name: str, flags: Sequence[str], what: str) -> Path:
         setting = self.setting
         output = (
-            self.shared
-            / f"{setting.arch.name}-{setting.compiler.family}-{setting.name}-{name}.o"
+            self.shared / f"{setting.arch.name}-{setting.compiler.family}-{setting.name}-{name}.o"
         )
-        if not output.is_file():
-            handle, fresh = tempfile.mkstemp(suffix=".o", dir=self.shared)
-            os.close(handle)
+        return output if output.is_file() else self._fresh(source, output, flags, what)
+
+    def _kept(self, source: Path, flags: Sequence[str]) -> Path:
+        """An object that outlives this run, beside the rendered headers, by its content."""
+        setting = self.setting
+        header = (source.parent / "log.h").read_bytes()
+        what = (setting.compiler.command, setting.compiler.version, setting.flags, flags)
+        digest = hashlib.sha256(repr(what).encode() + header + source.read_bytes()).hexdigest()
+        output = runtime.header_dir("plain").parent / f"{source.stem}-{digest[:16]}.o"
+        return output if output.is_file() else self._fresh(source, output, flags, "the harness")
+
+    def _fresh(self, source: Path, output: Path, flags: Sequence[str], what: str) -> Path:
+        """Compiles to another name first: several processes may want the same object."""
+        handle, fresh = tempfile.mkstemp(suffix=".o", dir=output.parent)
+        os.close(handle)
+        try:
             self._compile(source, Path(fresh), flags, what)
             Path(fresh).rename(output)
+        finally:
+            Path(fresh).unlink(missing_ok=True)
         return output
 
     def _compile(self, source: Path, output: Path, flags: Sequence[str], what: str) -> None:

@@ -231,7 +231,9 @@ class _Reader:
     def call(self, text: str) -> Action:
         found = _CALL.match(text)
         if not found:
-            self.fail(f"a call is a function's name and arguments in parentheses: {text}", 0, "call")
+            self.fail(
+                f"a call is a function's name and arguments in parentheses: {text}", 0, "call"
+            )
         return Action("call", found[1], found[2].strip())
 
     def refusals(self) -> Iterator[Refusal]:

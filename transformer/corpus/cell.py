@@ -40,9 +40,7 @@ def run_cell(
 ) -> CaseResult:
     """Builds and runs; whatever goes wrong is in the result."""
     case = truth.built.plan.case
-    result = CaseResult(
-        case.name, setting.arch.name, mode, setting.compiler.family, setting.name
-    )
+    result = CaseResult(case.name, setting.arch.name, mode, setting.compiler.family, setting.name)
     begun = time.monotonic()
     try:
         programs = build_transformed(truth.built, rewritten, setting, mode, folder, shared)
@@ -147,7 +145,8 @@ def _cover(result: CaseResult, truth: Truth) -> None:
         return
     result.sites_total, result.sites_executed = coverage.total, coverage.executed
     result.unexecuted = list(coverage.unexecuted)
+    if truth.built.plan.case.invented and not coverage.total and result.status == "pass":
+        result.status, result.message = "unverified", "there is no site in it"
     if result.status != "error":
         for name in coverage.idle:
             result.fail(Failure("dispatch", f"{name}: none of its sites was executed", site=name))
-

@@ -15,9 +15,7 @@ from transformer.corpus.values import Number, Text, Value, same
 _NOTHING = "nothing"
 
 
-def compare(
-    result: CaseResult, program: Program, label: str, wanted: Did, did: Did
-) -> bool:
+def compare(result: CaseResult, program: Program, label: str, wanted: Did, did: Did) -> bool:
     """Notes what differs in one action; False where the run cannot go on."""
     result.count("dispatch", sum(isinstance(e, KeyCall) for e in wanted.events))
     different = _first_difference(wanted.events, did.events)
@@ -39,9 +37,7 @@ def _first_difference(wanted: Sequence[Event], got: Sequence[Event]) -> int | No
     return None
 
 
-def _event_failure(
-    program: Program, label: str, wanted: Did, did: Did, index: int
-) -> Failure:
+def _event_failure(program: Program, label: str, wanted: Did, did: Did, index: int) -> Failure:
     one = wanted.events[index] if index < len(wanted.events) else None
     other = did.events[index] if index < len(did.events) else None
     site, code = _where(program, did, other)
@@ -119,7 +115,9 @@ def check_pin(action: PlannedAction, did: Did) -> str | None:
         return None
     if did.returned is None:
         return f"{action.label}: returns nothing, not {pin}"
-    return None if _pinned(pin, did.returned) else f"{action.label}: returns {did.returned}, not {pin}"
+    if _pinned(pin, did.returned):
+        return None
+    return f"{action.label}: returns {did.returned}, not {pin}"
 
 
 def _pinned(pin: Pin, value: Value) -> bool:

@@ -42,9 +42,7 @@ class Reads:
 def watch_reads(program: Program) -> Reads:
     """Makes the oracle's program note what is read in its data."""
     reads, image = Reads(), program.image
-    slots = {
-        s.address: n.removeprefix(KEY) for n, s in image.symbols.items() if n.startswith(KEY)
-    }
+    slots = {s.address: n.removeprefix(KEY) for n, s in image.symbols.items() if n.startswith(KEY)}
 
     def on_read(machine: Machine, address: int, size: int) -> None:
         key = slots.get(address)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
@@ -82,7 +82,7 @@ def _unit(cu: Any) -> UnitTypes:
 def _add_function(reader: _Reader, unit: UnitTypes, die: Any) -> None:
     origin = _origin(die)
     name = _name(origin)
-    if name is None or name in unit.functions and "DW_AT_declaration" in die.attributes:
+    if name is None or (name in unit.functions and "DW_AT_declaration" in die.attributes):
         return
     unit.functions[name] = reader.function(origin)
     line = origin.attributes.get("DW_AT_decl_line")
@@ -92,7 +92,7 @@ def _add_function(reader: _Reader, unit: UnitTypes, die: Any) -> None:
 
 def _add_variable(reader: _Reader, unit: UnitTypes, name: str, die: Any) -> None:
     known = unit.variables.get(name)
-    if known is None or isinstance(known, Array) and known.count < 0:
+    if known is None or (isinstance(known, Array) and known.count < 0):
         unit.variables[name] = reader.type(die)
 
 
@@ -136,9 +136,7 @@ class _Reader:
         """The signature of a subprogram or subroutine type."""
         children = list(die.iter_children())
         parameters = [
-            self.type(_type_die(_origin(c)))
-            for c in children
-            if c.tag == "DW_TAG_formal_parameter"
+            self.type(_type_die(_origin(c))) for c in children if c.tag == "DW_TAG_formal_parameter"
         ]
         variadic = any(c.tag == "DW_TAG_unspecified_parameters" for c in children)
         prototyped = "DW_AT_prototyped" in die.attributes
@@ -237,7 +235,7 @@ def _base(die: Any) -> CType:
     if encoding in (_FLOAT, _COMPLEX):
         return Floating(name.replace("complex ", "_Complex "), size)
     signed = encoding in (_SIGNED, _SIGNED_CHAR)
-    word = cast(str, _INTEGERS.get(size, "int"))
+    word = _INTEGERS.get(size, "int")
     if size == 1:
         return Integer("signed char" if signed else "unsigned char", 1, signed)
     return Integer(word if signed else f"unsigned {word}", size, signed)

@@ -131,9 +131,7 @@ def render_tail(
     )
 
 
-def _callee(
-    declared: Declarations, identity: int, name: str, function: Function
-) -> dict[str, Any]:
+def _callee(declared: Declarations, identity: int, name: str, function: Function) -> dict[str, Any]:
     returns = function.returns
     return {
         "id": identity,

@@ -124,9 +124,7 @@ def make_plan(
     return plan
 
 
-def dynamic_functions(
-    unit: UnitPlan, text: str, named: Mapping[str, str]
-) -> list[tuple[str, str]]:
+def dynamic_functions(unit: UnitPlan, text: str, named: Mapping[str, str]) -> list[tuple[str, str]]:
     """(function, disabled value) of what the unit marks, and of the named that it defines."""
     found = [(n, v) for n, v in named.items() if n in unit.symbols.functions]
     for mark in _DYNAMIC.finditer(text):

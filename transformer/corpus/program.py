@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -24,6 +25,7 @@ from transformer.emulator import (
 )
 
 _SWITCHES = 64
+_COPY = re.compile(r"\bu\d+/(?=[\w.-]+:\d)")  # where rewritten units lie
 _LIMIT, _INVENTED_LIMIT = 2_000_000, 200_000  # instructions in one action
 _MOST_DISPATCHES = 20_000  # in one action
 _MOST_INVENTED = 1_000
@@ -236,7 +238,7 @@ class Program:
 
     def place(self, text: str) -> str:
         """A description without the folder that the program was built in."""
-        return text.replace(f"{self.image.path.parent}/", "")
+        return _COPY.sub("", text.replace(f"{self.image.path.parent}/", ""))
 
     def picture(self, index: int, site: int, trampoline: int) -> Snapshot:
         """Site and trampoline in the memory of now."""

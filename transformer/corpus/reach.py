@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from transformer.arch import Arch
-from transformer.corpus.events import KeyCall, same_event
+from transformer.corpus.events import KeyCall
 from transformer.corpus.harness import FAR, NEAR
 from transformer.corpus.plan import Reach
 from transformer.corpus.program import Did, Program
 from transformer.corpus.results import CaseResult, Failure
 from transformer.corpus.symbols import KEY
+from transformer.corpus.values import same
 from transformer.emulator import Image
 from transformer.emulator.tables import Proxy, Tables
 
 _AWAY = 2  # times the distance that a jump's displacement can tell apart
 _PAGE = 1 << 16
+_NEAR_FAULT = "takes the slot path for a target within reach"
+_FAR_FAULT = "does not take its slot path for a target beyond reach"
 
 
 def far_base(arch: Arch, image: Image) -> int:
@@ -39,20 +42,20 @@ def check_reach(result: CaseResult, program: Program, far: Image, patched: bool)
 def _key(
     result: CaseResult, program: Program, far: Image, reach: Reach, patched: bool
 ) -> Iterator[Failure]:
-    seen = []
+    seen: list[KeyCall] = []
     for image, prefix in ((far, FAR), (program.image, NEAR)):
         target = image.symbols[prefix + reach.name].address
         did = _point_and_call(program, reach.name, target)
         result.count("reach")
-        wrong = _dispatch(program, reach.name, prefix, did)
-        if wrong is not None:
-            yield wrong
+        event = _dispatched(reach.name, prefix, did)
+        if event is None:
+            yield _missed(program, reach.name, prefix, did)
             return
-        seen.append(did.events[0])
+        seen.append(event)
         if patched:
             yield from _instructions(result, program, reach.name, target, prefix == NEAR)
     one, other = seen
-    if not same_event(KeyCall(reach.name, "", one.arguments), KeyCall(reach.name, "", other.arguments)):
+    if not all(map(same, one.arguments, other.arguments)):
         yield Failure(
             "reach",
             f"key '{reach.name}' passes other arguments to a far target",
@@ -69,12 +72,16 @@ def _point_and_call(program: Program, key: str, target: int) -> Did:
     return did if did.ended != "returned" else program.call(f"__h_far_call_{key}")
 
 
-def _dispatch(program: Program, key: str, prefix: str, did: Did) -> Failure | None:
-    wanted = f"{key} -> {prefix}{key}"
+def _dispatched(key: str, prefix: str, did: Did) -> KeyCall | None:
+    """The one dispatch, if it is what it must be."""
+    event = did.events[0] if len(did.events) == 1 and did.ended == "returned" else None
+    if isinstance(event, KeyCall) and (event.key, event.target) == (key, prefix + key):
+        return event
+    return None
+
+
+def _missed(program: Program, key: str, prefix: str, did: Did) -> Failure:
     event = did.events[0] if did.events else None
-    if did.ended == "returned" and len(did.events) == 1 and isinstance(event, KeyCall):
-        if (event.key, event.target) == (key, prefix + key):
-            return None
     where = "beyond" if prefix == FAR else "within"
     got = str(event) if event is not None else f"{did.ended}: {did.detail or 'no dispatch'}"
     trampoline = program.trampoline_of(key)
@@ -84,7 +91,7 @@ def _dispatch(program: Program, key: str, prefix: str, did: Did) -> Failure | No
         "reach",
         f"key '{key}' does not reach a target {where} a branch's reach",
         site=program.place(picture.site),
-        expected=wanted,
+        expected=f"{key} -> {prefix}{key}",
         got=got,
         disassembly=picture.disassembly,
     )
@@ -104,14 +111,12 @@ def _instructions(
             picture = program.picture(0, proxy.insn, proxy.trampoline)
             yield Failure(
                 "reach",
-                f"the trampoline of '{key}' "
-                + ("takes the slot path for a target within reach" if near
-                   else "does not take its slot path for a target beyond reach"),
+                f"the trampoline of '{key}' {_NEAR_FAULT if near else _FAR_FAULT}",
                 site=f"static_call_proxies entry of '{key}'",
                 expected="a jump to the target" if near else "the NOP",
                 got=program.machine.read(proxy.insn, 8).hex(" "),
                 disassembly=picture.disassembly,
-            )  # fmt: skip
+            )
 
 
 def _as_wanted(program: Program, proxy: Proxy, target: int, near: bool) -> bool:

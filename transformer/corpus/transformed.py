@@ -117,5 +117,3 @@ def _far(built: OracleBuild, builder: Builder) -> Path | None:
     source = builder.write("far.c", render_targets(built.plan, built.reach, FAR))
     code = builder.compile(source, ["-fPIE"], "the far targets")
     return builder.link("far", [code], pie=True)
-
-

@@ -13,7 +13,6 @@ from transformer.corpus.program import Did, Program
 from transformer.emulator import Image
 from transformer.rewriting import Site
 
-
 _ATTEMPTS = 50
 
 
@@ -63,9 +62,7 @@ def _attempt(
     built: OracleBuild, arch: Arch, image: Image, skipped: set[int]
 ) -> tuple[Reads, Did, list[Did], PlannedAction | None]:
     """One run from the start; the action that failed, if one did."""
-    program = Program(
-        arch, image, built, trampolines=False, oracle=True, aliases=aliases_of(image)
-    )
+    program = Program(arch, image, built, trampolines=False, oracle=True, aliases=aliases_of(image))
     reads = watch_reads(program)
     start, actions = program.start(), []
     if start.ended not in ("returned", "exited"):

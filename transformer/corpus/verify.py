@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,17 +154,32 @@ def _run_all(tasks: Sequence[Task], jobs: int, progress: Tick | None) -> list[Ca
 
     if jobs <= 1 or len(tasks) <= 1:
         return [r for t in tasks for r in told(run_task(t))]
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
-        futures = {pool.submit(run_task, t): t for t in tasks}
-        found = {id(futures[f]): told(_result(f, futures[f])) for f in as_completed(futures)}
-    return [r for t in tasks for r in found[id(t)]]
+    found: dict[int, list[CaseResult]] = {}
+    for index, results in _in_processes(tasks, jobs):
+        found[index] = told(results)
+    return [r for index in range(len(tasks)) for r in found[index]]
 
 
-def _result(future: Future[list[CaseResult]], task: Task) -> list[CaseResult]:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        return _errors(task, "the process that ran this case has died")
+def _in_processes(tasks: Sequence[Task], jobs: int) -> Iterator[tuple[int, list[CaseResult]]]:
+    """The results of each task by its number, in any order.
+
+    A process that dies takes its pool with it: what was left then gets a
+    process of its own for each task, so that only one task is the worse for it.
+    """
+    context = multiprocessing.get_context("spawn")
+    left = dict(enumerate(tasks))
+    with ProcessPoolExecutor(jobs, context) as pool:
+        futures = {pool.submit(run_task, t): i for i, t in left.items()}
+        for future in as_completed(futures):
+            if not isinstance(future.exception(), BrokenProcessPool):
+                del left[futures[future]]
+                yield futures[future], future.result()
+    for index, task in left.items():
+        with ProcessPoolExecutor(1, context) as pool:
+            try:
+                yield index, pool.submit(run_task, task).result()
+            except BrokenProcessPool:
+                yield index, _errors(task, "the process that ran this case has died")
 
 
 def run_task(task: Task) -> list[CaseResult]:
@@ -229,9 +244,7 @@ def _mode_cells(
 def _errors(task: Task, message: str) -> list[CaseResult]:
     """One error for each mode: what failed is what they share."""
     return [
-        CaseResult(
-            task.case.name, task.arch, m, task.family, "-", status="error", message=message
-        )
+        CaseResult(task.case.name, task.arch, m, task.family, "-", status="error", message=message)
         for m in task.modes
     ]
 

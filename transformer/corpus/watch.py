@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from transformer.corpus.events import Arrival
 from transformer.corpus.symbols import KEY, is_runtime
 from transformer.emulator import Arrival as At
 from transformer.emulator import Image, Machine, ReadWatch, StopHandler
@@ -46,7 +45,9 @@ class Watcher(Protocol):
 
 def entries(images: list[Image]) -> set[int]:
     """Where functions begin that may be a key's target."""
-    return {s.address for i in images for s in i.all_symbols if s.kind == "func" and _target(s.name)}
+    return {
+        s.address for i in images for s in i.all_symbols if s.kind == "func" and _target(s.name)
+    }
 
 
 def _target(name: str) -> bool:
@@ -54,9 +55,7 @@ def _target(name: str) -> bool:
         return name.startswith(_OWN)
     if name in _NULLS:
         return True
-    return not (
-        name.startswith(TRAMPOLINE) or is_runtime(name) or any(p in name for p in _PIECES)
-    )
+    return not (name.startswith(TRAMPOLINE) or is_runtime(name) or any(p in name for p in _PIECES))
 
 
 class SlotWatcher:
@@ -67,9 +66,7 @@ class SlotWatcher:
         self._images = images
         self._entries = entries(images)
         symbols = images[0].symbols
-        self._slots = {
-            symbols[KEY + k].address: k for k in sorted(keys) if KEY + k in symbols
-        }
+        self._slots = {symbols[KEY + k].address: k for k in sorted(keys) if KEY + k in symbols}
         self._pending: list[tuple[str, int, int]] = []
 
     def begin(self) -> None:
@@ -82,7 +79,7 @@ class SlotWatcher:
         return 0
 
     def stops(self) -> dict[int, StopHandler]:
-        return {address: self._entered for address in self._entries} if self._slots else {}
+        return dict.fromkeys(self._entries, self._entered) if self._slots else {}
 
     def reads(self) -> list[ReadWatch]:
         if not self._slots:
@@ -135,8 +132,8 @@ class TrampolineWatcher:
     def stops(self) -> dict[int, StopHandler]:
         if not self._trampolines:
             return {}
-        stops: dict[int, StopHandler] = {a: self._entered for a in self._entries}
-        stops.update({a: self._arrived for a in self._trampolines})
+        stops: dict[int, StopHandler] = dict.fromkeys(self._entries, self._entered)
+        stops.update(dict.fromkeys(self._trampolines, self._arrived))
         return stops
 
     def reads(self) -> list[ReadWatch]:
