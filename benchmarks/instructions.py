@@ -116,9 +116,7 @@ class Program:
         outer = self.image.symbols[caller]
         trace = self.run(caller).trace
         start = trace.index(self.image.symbols[callee].address)
-        return [
-            a for a in trace[start:] if not outer.address <= a < outer.address + outer.size
-        ]
+        return [a for a in trace[start:] if not outer.address <= a < outer.address + outer.size]
 
     def unpatch(self) -> None:
         """Puts the NOP back into the trampoline of `key`, as for a far target."""

@@ -28,4 +28,6 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "verify":
+        import_module("transformer.extras").need_verify("transformer.verify")
     return getattr(import_module(_HOMES[name]), name)

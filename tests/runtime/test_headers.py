@@ -56,8 +56,8 @@ int use(struct wide *w)
 		static_branch_dec(&many[1]);
 	static_branch_disable(&on);
 	return static_call(key)(1) + static_call(other, 2) + static_call(zero)() +
-	       (static_call_query(key) == twice) + static_key_enabled(&on) +
-	       static_key_count(&off.key);
+		(static_call_query(key) == twice) + static_key_enabled(&on) +
+		static_key_count(&off.key);
 }
 """
 
@@ -108,9 +108,7 @@ def test_a_guard_takes_only_keys(operand: str, tmp_path: Path) -> None:
         f"int g(void)\n{{\n\treturn static_branch_likely({operand});\n}}\n"
     )
     name, family, mode = CELLS[-1]
-    done = compile_object(
-        _compiler(name, family), source, tmp_path / "x.o", _flags(name, mode)
-    )
+    done = compile_object(_compiler(name, family), source, tmp_path / "x.o", _flags(name, mode))
     assert not done.ok
 
 
@@ -136,9 +134,11 @@ def test_update_with_another_type_is_refused(tmp_path: Path) -> None:
     )
     for name, family, mode in CELLS:
         flags = (*_flags(name, mode), "-Werror")
-        assert not compile_object(
-            _compiler(name, family), source, tmp_path / "x.o", flags
-        ).ok, (name, family, mode)
+        assert not compile_object(_compiler(name, family), source, tmp_path / "x.o", flags).ok, (
+            name,
+            family,
+            mode,
+        )
 
 
 def _public_macros(flavour: str) -> set[str]:
