@@ -111,6 +111,20 @@ def test_a_file_without_a_scenario_gets_one(tmp_path: Path) -> None:
         assert result.checks["dispatch"] >= 6
 
 
+def test_an_invented_call_whose_result_hangs_on_chance_is_not_verified(tmp_path: Path) -> None:
+    """``pick(-1)`` reads what happens to lie before the table."""
+    (tmp_path / "chance.c").write_text(
+        CALL
+        + 'static const char *const names[] = { "a", "b", "c" };\n'
+        + "int before[] = { 1, 2, 3 };\n"
+        + "const char *pick(int n) { return n > 2 ? 0 : names[first(n, 0)]; }\n"
+        + "int unset(int n) { int local[4]; if (n == 7) local[0] = 1; return local[0]; }\n"
+    )
+    for result in run(tmp_path / "chance.c"):
+        assert result.status == "pass", result
+        assert result.unverified > 0
+
+
 def test_results_are_in_the_same_order_with_several_processes(make_case: MakeCase) -> None:
     arch = names()[0]
     case = make_case()

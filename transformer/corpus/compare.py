@@ -10,7 +10,7 @@ from transformer.corpus.events import Event, KeyCall, same_event
 from transformer.corpus.plan import PlannedAction
 from transformer.corpus.program import Did, Program
 from transformer.corpus.results import CaseResult, Failure
-from transformer.corpus.values import Number, Text, Value, same
+from transformer.corpus.values import Number, Text, Value, is_wild, same
 
 _NOTHING = "nothing"
 
@@ -28,6 +28,18 @@ def compare(result: CaseResult, program: Program, label: str, wanted: Did, did: 
         return False
     result.fail(*_values(label, wanted, did))
     return different is None and did.ended in ("returned", "exited")
+
+
+def agree(one: Did, other: Did) -> bool:
+    """Whether two plain builds did the same, and no pointer in it points nowhere."""
+    values = [v for e in one.events for v in e.arguments] + list(one.memory.values())
+    if one.returned is not None:
+        values.append(one.returned)
+    return not any(map(is_wild, values)) and (
+        _first_difference(one.events, other.events) is None
+        and one.ended == other.ended
+        and not _values("", one, other)
+    )
 
 
 def _first_difference(wanted: Sequence[Event], got: Sequence[Event]) -> int | None:

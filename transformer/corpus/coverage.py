@@ -38,6 +38,17 @@ class Reads:
     flags: set[int] = field(default_factory=set)
     entered: set[str] = field(default_factory=set)
 
+    def copy(self) -> Reads:
+        """What was read so far."""
+        return Reads({k: set(v) for k, v in self.slots.items()}, set(self.flags))
+
+    def put_back(self, earlier: Reads) -> None:
+        """Forgets what was read since; the sets that are being filled stay the same."""
+        self.slots.clear()
+        self.slots.update(earlier.slots)
+        self.flags.clear()
+        self.flags.update(earlier.flags)
+
 
 def watch_reads(program: Program) -> Reads:
     """Makes the oracle's program note what is read in its data."""

@@ -43,6 +43,17 @@ from transformer.toolchain import Compiler
 #: Values that stand in for integers, one row for each way of calling.
 _ROWS = ((0, 0, 0, 0), (1, 2, 3, 5), (-1, 7, 100, 2))
 _TEXTS = ('""', '"12"', '"sc"')
+#: A call that is undefined in the plain build shows nothing of another.
+_TRAPS = ("-fsanitize=undefined",)
+_TRAPS_BY_FAMILY = {
+    "gcc": ("-fsanitize-undefined-trap-on-error",),
+    "clang": ("-fsanitize-trap=undefined", "-fno-sanitize=function"),
+}
+#: A target of a like type is taken as it is.
+_LIKE = (
+    "-Wno-incompatible-pointer-types",
+    "-Wno-incompatible-function-pointer-types",
+)
 _MOST_STEPS = 600
 _KEYS = ("struct static_key_true", "struct static_key_false")
 
@@ -53,6 +64,7 @@ def build_invented(
     """The oracle of a case without steps, with steps; ``BuildError`` where that fails."""
     builder = Builder(Setting(arch, compiler, ORACLE, "-O0"), folder, shared)
     models = builder.models()
+    case = replace(case, cflags=(*case.cflags, *_LIKE))
     symbols, objects = compile_plain(case, builder)
     texts = expanded(case, builder)
     plan = make_plan(case, symbols, texts)
@@ -61,7 +73,26 @@ def build_invented(
     plan = make_plan(case, symbols, texts)
     plan.undefined = without_models(plan, models)
     plan_disabled(plan, builder, objects)
-    return finish_oracle(plan, builder, models)
+    built = finish_oracle(plan, builder, models)
+    built.optimised = _optimised(built, arch, compiler, folder / "optimised", shared)
+    return built
+
+
+def _optimised(
+    built: OracleBuild, arch: Arch, compiler: Compiler, folder: Path, shared: Path
+) -> Path:
+    """The plain build once more, at -O2, where undefined behaviour traps.
+
+    What hangs on chance differs between the two builds, or stops one of them.
+    """
+    builder = Builder(Setting(arch, compiler, ORACLE, "-O2"), folder, shared)
+    headers, objects = runtime.header_dir("plain"), []
+    flags = [*built.plan.case.flags, *_TRAPS, *_TRAPS_BY_FAMILY.get(compiler.family, ())]
+    for unit in built.plan.units:
+        source = builder.write(f"unit_{unit.index}.c", render_tail(built.plan, unit, unit.path))
+        objects.append(builder.unit(source, headers, flags, unit.path.name))
+    objects.append(builder.harness("harness.c", built.harness))
+    return builder.link("optimised", [*objects, *builder.models()])
 
 
 def _probe(plan: Plan, builder: Builder) -> list[UnitTypes]:
@@ -96,6 +127,8 @@ def _own(plan: Plan, name: str) -> bool:
 
 def _calls(functions: Mapping[str, Function], row: int) -> Iterator[Step]:
     for name, function in sorted(functions.items()):
+        if function.variadic:
+            continue  # nothing tells what it reads of its further arguments
         words = [_value(p, i, row) for i, p in enumerate(function.parameters)]
         known = [w for w in words if w is not None]
         if len(known) == len(words) and not (row and not words):

@@ -35,6 +35,7 @@ _MARK = "SC_DYNAMIC"
 class OracleBuild:
     """The plain program, and what was learned of the case from it.
 
+    ``optimised`` is the same at -O2, for a scenario that the tool invents.
     ``records`` gives the name of each id in the event log; ``variables`` are
     the types of the case's and harness's variables by name.
     """
@@ -47,6 +48,7 @@ class OracleBuild:
     variables: dict[str, CType] = field(default_factory=dict)
     functions: dict[str, Function] = field(default_factory=dict)
     reach: list[Reach] = field(default_factory=list)
+    optimised: Path | None = None
 
     def without(self, text: str) -> str:
         """``text`` without the folder of the build, which is nobody's file."""

@@ -112,6 +112,16 @@ class Program:
         """Runs a function of the harness."""
         return self._run([self.image.symbols[function].address], ())
 
+    def save(self) -> list[tuple[int, bytes]]:
+        """The program's writable memory, to go back to."""
+        writable = [s for s in self.image.entry_sections if s.writable and not s.executable]
+        return [(s.address, self.machine.read(s.address, s.size)) for s in writable]
+
+    def restore(self, saved: Sequence[tuple[int, bytes]]) -> None:
+        """Undoes what was done since ``save``; code that was patched stays patched."""
+        for address, data in saved:
+            self.machine.write(address, data)
+
     def name_of(self, address: int) -> str:
         """A function's name as events spell it; one for all names of an address."""
         return self.decoder.place(address) or f"{address:#x}"

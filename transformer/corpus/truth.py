@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from transformer.arch import Arch
-from transformer.corpus.compare import check_pin
+from transformer.corpus.compare import agree, check_pin
 from transformer.corpus.coverage import Coverage, Reads, measure, watch_reads
 from transformer.corpus.oracle import OracleBuild
-from transformer.corpus.plan import PlannedAction
 from transformer.corpus.program import Did, Program
 from transformer.emulator import Image
 from transformer.rewriting import Site
-
-_ATTEMPTS = 50
 
 
 class CaseError(Exception):
@@ -43,63 +40,63 @@ class Truth:
 def find_truth(built: OracleBuild, arch: Arch, sites: list[Site]) -> Truth:
     """Runs the oracle; ``CaseError`` where a scenario that a person wrote does not work."""
     image = Image.load(built.program, arch)
-    invented = built.plan.case.invented
-    skipped: set[int] = set()
-    attempts = 0
-    while True:
-        reads, start, actions, failed = _attempt(built, arch, image, skipped)
-        if failed is None:
-            break
-        if not invented:
-            raise CaseError(_failed(failed, start, actions))
-        attempts += 1
-        skipped |= _like(built, failed, attempts)
-    coverage = measure(sites, reads, image, built.plan)
-    return Truth(built, start, actions, aliases_of(image), coverage, skipped)
-
-
-def _attempt(
-    built: OracleBuild, arch: Arch, image: Image, skipped: set[int]
-) -> tuple[Reads, Did, list[Did], PlannedAction | None]:
-    """One run from the start; the action that failed, if one did."""
-    program = Program(arch, image, built, trampolines=False, oracle=True, aliases=aliases_of(image))
+    program = _program(built, arch, image, aliases_of(image))
     reads = watch_reads(program)
-    start, actions = program.start(), []
+    start = program.start()
     if start.ended not in ("returned", "exited"):
         raise CaseError(f"the plain build fails in its constructors: {start.detail}")
-    for action in built.plan.actions:
-        if action.id in skipped:
-            actions.append(Did(ended="skipped"))
-            continue
+    truth = Truth(built, start, [], aliases_of(image))
+    if built.plan.case.invented:
+        _invented_actions(truth, program, arch, reads)
+    else:
+        _written_actions(truth, program)
+    reads.entered = program.entered
+    truth.coverage = measure(sites, reads, image, built.plan)
+    return truth
+
+
+def _program(built: OracleBuild, arch: Arch, image: Image, aliases: dict[str, str]) -> Program:
+    return Program(arch, image, built, trampolines=False, oracle=True, aliases=aliases)
+
+
+def _written_actions(truth: Truth, program: Program) -> None:
+    for action in truth.built.plan.actions:
         did = program.act(action)
-        actions.append(did)
         wrong = check_pin(action, did)
         if wrong is not None:
             raise CaseError(f"the plain build: {wrong}")
         if did.ended not in ("returned", "exited"):
-            return reads, start, actions, action
-    reads.entered = program.entered
-    return reads, start, actions, None
+            what = f"{did.ended}: {did.detail}"
+            raise CaseError(f"the plain build fails at {action.label}: {what}")
+        truth.actions.append(did)
 
 
-def _failed(action: PlannedAction, start: Did, actions: list[Did]) -> str:
-    did = actions[-1]
-    return f"the plain build fails at {action.label}: {did.ended}: {did.detail}"
+def _invented_actions(truth: Truth, program: Program, arch: Arch, reads: Reads) -> None:
+    """Runs the -O0 and the -O2 plain build side by side.
 
-
-def _like(built: OracleBuild, failed: PlannedAction, attempts: int) -> set[int]:
-    """The action, and all later ones that make the same call if it fails as such.
-
-    It does where no key was changed yet; it may where too many have failed.
+    What fails in either, or is not the same in both (it hangs on how data lie,
+    or on values that were never set), is undone and not verified.
     """
-    before = built.plan.actions[: failed.id]
-    whole = all(a.action.kind == "call" for a in before) or attempts > _ATTEMPTS
-    same = {
-        a.id
-        for a in built.plan.actions
-        if whole and a.id > failed.id and a.action.kind == "call" and a.action == failed.action
-    }
-    return {failed.id, *same}
+    other = None
+    if truth.built.optimised is not None:
+        image = Image.load(truth.built.optimised, arch)
+        other = _program(truth.built, arch, image, truth.aliases)
+        other.start()
+    for action in truth.built.plan.actions:
+        saved, second = program.save(), other.save() if other else []
+        kept = reads.copy()
+        did = program.act(action)
+        agreed = did.ended in ("returned", "exited")
+        if agreed and other is not None:
+            agreed = agree(did, other.act(action))
+        if not agreed:
+            truth.skipped.add(action.id)
+            did = Did(ended="skipped")
+            reads.put_back(kept)
+            program.restore(saved)
+            if other is not None:
+                other.restore(second)
+        truth.actions.append(did)
 
 
 def aliases_of(image: Image) -> dict[str, str]:

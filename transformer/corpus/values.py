@@ -38,10 +38,14 @@ _KEY, _KEY_MEMBERS = "struct static_call_key", 1
 
 @dataclass(frozen=True)
 class Number:
-    """An integer; ``place`` is what it would be as an address, if that is mapped."""
+    """An integer; ``place`` is what it would be as an address, if that is mapped.
+
+    ``wild`` tells of a pointer that points nowhere.
+    """
 
     value: int
     place: str | None = None
+    wild: bool = False
 
     def __str__(self) -> str:
         return str(self.value) if self.place is None else f"{self.value} ({self.place})"
@@ -85,6 +89,13 @@ def same(one: Value, other: Value) -> bool:
         names = {other.text, other.also} - {None}
         return one.text in names or one.also in names
     return False
+
+
+def is_wild(value: Value) -> bool:
+    """Whether a pointer in it points nowhere: nothing can be said of such a value."""
+    if isinstance(value, Group):
+        return any(map(is_wild, value.parts))
+    return isinstance(value, Number) and value.wild
 
 
 def plain_name(name: str) -> str:
@@ -208,7 +219,7 @@ class Decoder:
             if found is not None:
                 return Text(found, self.place(value))
         place = self.place(value)
-        return Number(value) if place is None else Text(place)
+        return Number(value, wild=True) if place is None else Text(place)
 
     def _integer(self, ctype: CType, data: bytes) -> Value:
         assert isinstance(ctype, Integer)
