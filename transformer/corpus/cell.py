@@ -148,5 +148,7 @@ def _cover(result: CaseResult, truth: Truth) -> None:
     if truth.built.plan.case.invented and not coverage.total and result.status == "pass":
         result.status, result.message = "unverified", "there is no site in it"
     if result.status != "error":
+        if coverage.total and not coverage.executed and not coverage.idle:
+            result.fail(Failure("dispatch", "none of its sites was executed"))
         for name in coverage.idle:
             result.fail(Failure("dispatch", f"{name}: none of its sites was executed", site=name))
