@@ -149,6 +149,6 @@ def _cover(result: CaseResult, truth: Truth) -> None:
         result.status, result.message = "unverified", "there is no site in it"
     if result.status != "error":
         if coverage.total and not coverage.executed and not coverage.idle:
-            result.fail(Failure("dispatch", "none of its sites was executed"))
+            result.fail(Failure("dispatch", "none of its sites was executed", site=result.case))
         for name in coverage.idle:
             result.fail(Failure("dispatch", f"{name}: none of its sites was executed", site=name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from transformer.corpus.case import Value as Pin
@@ -22,11 +23,15 @@ def compare(result: CaseResult, program: Program, label: str, wanted: Did, did: 
     if different is not None:
         result.fail(_event_failure(program, label, wanted, did, different))
     if did.lost:
-        result.fail(Failure("dispatch", f"{label}: the event log is too small"))
+        site = last_site(program, did)
+        result.fail(Failure("dispatch", f"{label}: the event log is too small", site=site))
     if did.ended != wanted.ended:
         result.fail(_ending(program, label, wanted, did))
         return False
-    result.fail(*_values(label, wanted, did))
+    found = _values(label, wanted, did)
+    if found:
+        site = last_site(program, did)
+        result.fail(*(replace(f, site=site) for f in found))
     return different is None and did.ended in ("returned", "exited")
 
 
@@ -92,7 +97,7 @@ def _where(program: Program, did: Did, event: Event | None) -> tuple[str, tuple[
         address = program.trampoline_of(did.pending[-1])
         snapshot = program.picture(0, program.pending_site, address)
         return program.place(snapshot.site), snapshot.disassembly
-    return "", ()
+    return last_site(program, did), ()
 
 
 def _ending(program: Program, label: str, wanted: Did, did: Did) -> Failure:
@@ -100,11 +105,18 @@ def _ending(program: Program, label: str, wanted: Did, did: Did) -> Failure:
     return Failure(
         "dispatch",
         f"{label}: {program.place(did.detail) or did.ended}",
-        site=site or program.place(program.machine.describe(program.machine.current)),
+        site=site or last_site(program, did),
         expected=wanted.ended,
         got=did.ended,
         disassembly=code,
     )
+
+
+def last_site(program: Program, did: Did) -> str:
+    """The last site that dispatched, else where the run came to its end."""
+    sites = [e.site for e in did.events if isinstance(e, KeyCall) and e.site]
+    address = sites[-1] if sites else program.last_line()
+    return program.place(program.machine.describe(address))
 
 
 def _values(label: str, wanted: Did, did: Did) -> list[Failure]:

@@ -115,7 +115,9 @@ def plan_disabled(plan: Plan, builder: Builder, objects: Sequence[Path]) -> None
 
 def finish_oracle(plan: Plan, builder: Builder, models: Sequence[Path]) -> OracleBuild:
     """From the plan to the program: probes, their types, the harness, the link."""
-    objects = [_compile_tail(plan, builder, unit) for unit in range(len(plan.units))]
+    objects = _compile_tails(plan, builder)
+    if _woken(plan, objects, models):
+        objects = _compile_tails(plan, builder)
     units = read_types(builder.link("probed", objects, ignore_undefined=True))
     variables = {n: t for u in reversed(units) for n, t in u.variables.items()}
     interfaces = _interfaces(plan, variables)
@@ -125,6 +127,21 @@ def finish_oracle(plan: Plan, builder: Builder, models: Sequence[Path]) -> Oracl
     built = OracleBuild(plan, program, interfaces, text, records, variables, functions_of(units))
     built.reach = _reachable(plan, interfaces)
     return built
+
+
+def _compile_tails(plan: Plan, builder: Builder) -> list[Path]:
+    return [_compile_tail(plan, builder, unit) for unit in range(len(plan.units))]
+
+
+def _woken(plan: Plan, objects: Sequence[Path], models: Sequence[Path]) -> bool:
+    """Whether static functions that only the harness names leave more names undefined."""
+    before = set(plan.undefined)
+    symbols = [read_symbols(path) for path in objects]
+    defined = {n for s in symbols for n in (*s.functions, *s.objects)}
+    for index, seen in enumerate(symbols):
+        plan.leave_undefined(index, seen.undefined - defined)
+    plan.undefined = without_models(plan, models)
+    return set(plan.undefined) != before
 
 
 def _compile_tail(plan: Plan, builder: Builder, index: int) -> Path:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from transformer.corpus.case import Action, Case, Value
 from transformer.corpus.ctype import CType, Function, Pointer, Record
-from transformer.corpus.symbols import ObjectSymbols, is_runtime
+from transformer.corpus.symbols import HARNESS, ObjectSymbols, is_runtime
 from transformer.diagnostics import Diagnostic, ScError
 
 _STATEMENTS = {
@@ -90,6 +90,12 @@ class Plan:
     undefined: dict[str, int] = field(default_factory=dict)
     dynamic: dict[str, tuple[int, str]] = field(default_factory=dict)
 
+    def leave_undefined(self, unit: int, names: set[str]) -> None:
+        """The unit needs these from elsewhere: stubs, but for what the runtime brings."""
+        for name in sorted(names):
+            if not is_runtime(name) and not name.startswith(HARNESS):
+                self.undefined.setdefault(name, unit)
+
 
 def make_plan(
     case: Case, symbols: Sequence[ObjectSymbols], expanded: Mapping[int, str] | None = None
@@ -110,9 +116,7 @@ def make_plan(
         for key in sorted(unit.symbols.keys):
             if key not in plan.keys or unit.symbols.defines_key(key):
                 plan.keys[key] = unit.index
-        for name in sorted(unit.symbols.undefined - defined):
-            if not is_runtime(name):
-                plan.undefined.setdefault(name, unit.index)
+        plan.leave_undefined(unit.index, unit.symbols.undefined - defined)
         text = (expanded or {}).get(unit.index, "")
         for name, value in dynamic_functions(unit, text, case.dynamic):
             plan.dynamic[name] = (unit.index, value)

@@ -25,6 +25,7 @@ from transformer.emulator import (
 )
 
 _SWITCHES = 64
+_LOOKED_AT = 20_000  # instructions
 _COPY = re.compile(r"\bu\d+/(?=[\w.-]+:\d)")  # where rewritten units lie
 _LIMIT, _INVENTED_LIMIT = 2_000_000, 200_000  # instructions in one action
 _MOST_DISPATCHES = 20_000  # in one action
@@ -240,6 +241,15 @@ class Program:
     def pending_site(self) -> int:
         """The site of the last call that came to a trampoline and got nowhere."""
         return self.watcher.pending_site()
+
+    def last_line(self) -> int:
+        """The last instruction of the last run that stands in a file of the case."""
+        units = {u.path.name for u in self.built.plan.units}
+        for address in reversed(self.machine.trace[-_LOOKED_AT:]):
+            line = self.image.line_at(address)
+            if line is not None and line.path.rsplit("/", 1)[-1] in units:
+                return address
+        return self.machine.current
 
     def trampoline_of(self, key: str) -> int:
         """The address of a key's trampoline; 0 where this mode has none."""
