@@ -87,9 +87,11 @@ def build_transformed(
     objects = [
         _unit(built, builder, rewritten.units[i], i, headers) for i in range(len(rewritten.units))
     ]
-    objects.append(_harness(built, builder))
+    # The harness and the far targets are the same in every mode.
+    common = Builder(setting, folder.parent / f"common-{setting.name}", shared)
+    objects.append(_harness(built, common))
     objects += [*builder.models(), builder.runtime(mode)]
-    return Programs(builder.link("program", objects), _far(built, builder))
+    return Programs(builder.link("program", objects), _far(built, common))
 
 
 def _unit(
@@ -107,6 +109,8 @@ def _unit(
 
 def _harness(built: OracleBuild, builder: Builder) -> Path:
     """The oracle's own harness and the near targets."""
+    if (done := builder.folder / "harness.o").is_file():
+        return done
     text = built.harness + render_targets(built.plan, built.reach, NEAR)
     return builder.harness("harness.c", text)
 
@@ -114,6 +118,8 @@ def _harness(built: OracleBuild, builder: Builder) -> Path:
 def _far(built: OracleBuild, builder: Builder) -> Path | None:
     if not built.reach:
         return None
+    if (done := builder.folder / "far").is_file():
+        return done
     source = builder.write("far.c", render_targets(built.plan, built.reach, FAR))
     code = builder.compile(source, ["-fPIE"], "the far targets")
     return builder.link("far", [code], pie=True)

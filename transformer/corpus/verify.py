@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transformer.arch import Arch, load, names
@@ -69,6 +69,7 @@ def verify(
     modes: str | Sequence[str] = ALL,
     compilers: str | Sequence[str] = ALL,
     pattern: str | None = None,
+    cflags: Sequence[str] = (),
     jobs: int = 1,
     progress: Tick | None = None,
 ) -> VerifyReport:
@@ -77,12 +78,17 @@ def verify(
     A path is a case's folder, a folder of cases, or a C file.  ``arches``,
     ``modes`` and ``compilers`` are names or ``"all"``; a compiler that is not
     here is left out.  ``pattern`` picks cases by name, by part of it or with
-    ``*`` and ``?``.  ``progress`` is called with (result, results so far,
+    ``*`` and ``?``.  ``cflags`` come on top of a case's own.  ``progress`` is called with (result, results so far,
     results in all).  The order of the results does not depend on ``jobs``.
     ``ScError`` where a path or a ``case.toml`` is wrong.
     """
     begun = time.monotonic()
-    cases = [c for p in paths for c in find_cases(Path(p)) if _matches(c, pattern)]
+    cases = [
+        replace(c, cflags=(*c.cflags, *cflags))
+        for p in paths
+        for c in find_cases(Path(p))
+        if _matches(c, pattern)
+    ]
     chosen = [load(a) for a in _pick(arches, names())]
     report = VerifyReport(selftests=[_selftest(a) for a in chosen])
     shared = Path(tempfile.mkdtemp(prefix="sc-verify-"))
