@@ -2,7 +2,8 @@
 
 A PATH is a corpus case, a folder of cases, or any C file with keys in it: for
 a file without a scenario one is made up.  Each is built plain and rewritten,
-for each arch, mode and compiler, and both are run in the emulator.
+for each arch, mode and compiler, and both are run in the emulator.  What
+follows -- are flags for the compilers, such as -I and -D.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ FORMATS = ("text", "json", "junit")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "%(prog)s PATH... [options] [-- CFLAGS...]"
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a case, a folder, a C file")
     parser.add_argument("--arch", default=ALL, metavar="A,…", help="arches, or all (default)")
     parser.add_argument("--mode", default=ALL, metavar="M,…", help="modes, or all (default)")
@@ -62,6 +64,7 @@ def run(args: argparse.Namespace) -> int:
             modes=modes,
             compilers=compilers,
             pattern=args.pattern,
+            cflags=args.cflags,
             jobs=args.jobs,
             progress=tick,
         )
