@@ -125,7 +125,6 @@ def render_tail(
             for a in unit.actions
         ],
         scratch=SCRATCH if reach or plan.case.invented or unit.disabled else 0,
-        zeroed=plan.case.invented,
         reach=reach,
         preprocessed=preprocessed,
     )

@@ -103,7 +103,8 @@ class Program:
         """Runs one action; ``expected`` are the oracle's events, to catch a wrong one at once."""
         symbols = self.image.symbols
         if self.built.plan.case.invented:
-            self.machine.run(symbols[f"__h_zero_{action.unit}"].address)
+            scratch = symbols[f"__h_scratch_{action.unit}"]
+            self.machine.write(scratch.address, bytes(scratch.size))
         did = self._run([symbols[f"__h_step_{action.id}"].address], expected)
         if action.action.kind == "call" and did.ended == "returned":
             did.returned = self._returned(action)
@@ -188,6 +189,7 @@ class Program:
         if oracle:
             for name in self.built.plan.dynamic:
                 self._switchable(name, stops)
+        self.watcher.arm(stops)
         return stops
 
     def _switchable(self, name: str, stops: dict[int, StopHandler]) -> None:
@@ -196,12 +198,10 @@ class Program:
         function = self.image.symbols.get(name)
         if off is None or function is None:
             return
-        inner = stops.get(function.address)
 
         def entered(machine: Machine, arrival: At) -> None:
             self.entered.add(name)
-            if inner is not None:
-                inner(machine, arrival)
+            self.watcher.entered(machine, arrival)
             if self._is_off(function.address):
                 machine.set_reg(self.arch.registers.pc, off.address)
 

@@ -9,7 +9,6 @@ pending, and the first function entered from there is the target.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
 
 from transformer.corpus.symbols import KEY, is_runtime
 from transformer.emulator import Arrival as At
@@ -22,25 +21,6 @@ _OWN = ("__h_near_", "__h_far_")
 
 #: Told of each dispatch: key, target's address, site, trampoline or 0.
 Report = Callable[[Machine, str, int, int, int], None]
-
-
-class Watcher(Protocol):
-    """What a run needs to see dispatches."""
-
-    def begin(self) -> None:
-        """A step starts: nothing is pending."""
-
-    def stops(self) -> dict[int, StopHandler]:
-        """Where the machine must stop."""
-
-    def reads(self) -> list[ReadWatch]:
-        """Which loads it must tell of."""
-
-    def pending(self) -> list[str]:
-        """Keys that were used and whose target never came."""
-
-    def pending_site(self) -> int:
-        """Where the last of those was used; 0 where there is none."""
 
 
 def entries(images: list[Image]) -> set[int]:
@@ -58,28 +38,70 @@ def _target(name: str) -> bool:
     return not (name.startswith(TRAMPOLINE) or is_runtime(name) or any(p in name for p in _PIECES))
 
 
-class SlotWatcher:
-    """For sites that load the slot and call what they found."""
+class Watcher:
+    """What both ways have in common: what is pending, and where a target may be entered.
 
-    def __init__(self, images: list[Image], keys: set[str], report: Report) -> None:
-        self._report = report
+    The machine stops at functions' entries only while a key is pending: stops
+    cost more than all else, and a program enters functions all the time.
+    """
+
+    def __init__(self, images: list[Image], report: Report) -> None:
         self._images = images
-        self._entries = entries(images)
-        symbols = images[0].symbols
-        self._slots = {symbols[KEY + k].address: k for k in sorted(keys) if KEY + k in symbols}
+        self._report = report
+        self._entries: dict[int, StopHandler] = dict.fromkeys(entries(images), self.entered)
+        self._live: dict[int, StopHandler] = {}
         self._pending: list[tuple[str, int, int]] = []
 
     def begin(self) -> None:
+        """A step starts: nothing is pending."""
         self._pending = []
+        self._disarm()
+
+    def arm(self, stops: dict[int, StopHandler]) -> None:
+        """Takes the stops of the runs to come, to add to and take from.
+
+        Those that are in it already stay, and call ``entered`` themselves.
+        """
+        self._entries = {a: h for a, h in self._entries.items() if a not in stops}
+        self._live = stops
+
+    def stops(self) -> dict[int, StopHandler]:
+        """Where the machine must always stop."""
+        return {}
+
+    def reads(self) -> list[ReadWatch]:
+        """Which loads it must tell of."""
+        return []
 
     def pending(self) -> list[str]:
+        """Keys that were used and whose target never came."""
         return []
 
     def pending_site(self) -> int:
+        """Where the last of those was used; 0 where there is none."""
         return 0
 
-    def stops(self) -> dict[int, StopHandler]:
-        return dict.fromkeys(self._entries, self._entered) if self._slots else {}
+    def entered(self, machine: Machine, arrival: At) -> None:
+        """A function was entered."""
+        raise NotImplementedError
+
+    def _push(self, key: str, one: int, other: int) -> None:
+        if not self._pending:
+            self._live.update(self._entries)
+        self._pending.append((key, one, other))
+
+    def _disarm(self) -> None:
+        for address in self._entries:
+            self._live.pop(address, None)
+
+
+class SlotWatcher(Watcher):
+    """For sites that load the slot and call what they found."""
+
+    def __init__(self, images: list[Image], keys: set[str], report: Report) -> None:
+        super().__init__(images, report)
+        symbols = images[0].symbols
+        self._slots = {symbols[KEY + k].address: k for k in sorted(keys) if KEY + k in symbols}
 
     def reads(self) -> list[ReadWatch]:
         if not self._slots:
@@ -94,34 +116,34 @@ class SlotWatcher:
         here = machine.current
         found = next((f for i in self._images if (f := i.symbol_at(here))), None)
         if found is None or not is_runtime(found[0].name):
-            self._pending.append((key, machine.pointer(address), here))
+            self._push(key, machine.pointer(address), here)
 
-    def _entered(self, machine: Machine, arrival: At) -> None:
-        if not self._pending or not arrival.kind.startswith("indirect"):
+    def entered(self, machine: Machine, arrival: At) -> None:
+        if not arrival.kind.startswith("indirect"):
             return
         for index in range(len(self._pending) - 1, -1, -1):
             key, value, _ = self._pending[index]
             if value == arrival.address:
                 del self._pending[index]
+                if not self._pending:
+                    self._disarm()
                 self._report(machine, key, arrival.address, arrival.previous, 0)
                 return
 
 
-class TrampolineWatcher:
+class TrampolineWatcher(Watcher):
     """For sites that call or jump to a trampoline."""
 
     def __init__(self, images: list[Image], keys: set[str], report: Report) -> None:
-        self._report = report
-        self._entries = entries(images)
+        super().__init__(images, report)
         self._trampolines = {
             s.address: s.name.removeprefix(TRAMPOLINE)
             for s in images[0].all_symbols
             if s.name.startswith(TRAMPOLINE) and s.name.removeprefix(TRAMPOLINE) in keys
         }
-        self._pending: list[tuple[str, int, int]] = []
 
-    def begin(self) -> None:
-        self._pending = []
+    def stops(self) -> dict[int, StopHandler]:
+        return dict.fromkeys(self._trampolines, self._arrived)
 
     def pending(self) -> list[str]:
         return [key for key, _, _ in self._pending]
@@ -129,23 +151,14 @@ class TrampolineWatcher:
     def pending_site(self) -> int:
         return self._pending[-1][1] if self._pending else 0
 
-    def stops(self) -> dict[int, StopHandler]:
-        if not self._trampolines:
-            return {}
-        stops: dict[int, StopHandler] = dict.fromkeys(self._entries, self._entered)
-        stops.update(dict.fromkeys(self._trampolines, self._arrived))
-        return stops
-
-    def reads(self) -> list[ReadWatch]:
-        return []
-
     def _arrived(self, machine: Machine, arrival: At) -> None:
-        if arrival.kind in ("return", "next"):
-            return
-        key = self._trampolines[arrival.address]
-        self._pending.append((key, arrival.previous, arrival.address))
+        if arrival.kind not in ("return", "next"):
+            self._push(self._trampolines[arrival.address], arrival.previous, arrival.address)
 
-    def _entered(self, machine: Machine, arrival: At) -> None:
-        if self._pending:
-            key, site, trampoline = self._pending.pop()
-            self._report(machine, key, arrival.address, site, trampoline)
+    def entered(self, machine: Machine, arrival: At) -> None:
+        if not self._pending:
+            return
+        key, site, trampoline = self._pending.pop()
+        if not self._pending:
+            self._disarm()
+        self._report(machine, key, arrival.address, site, trampoline)
