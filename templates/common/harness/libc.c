@@ -357,6 +357,8 @@ static int h_uppers[384], h_lowers[384];
 
 static void h_fill_tables(void)
 {
+	if (h_uppers['a' + 128])
+		return;
 	for (int c = -128; c < 256; c++) {
 		h_classes[c + 128] = c < 0 ? 0 : (unsigned short)h_class(c);
 		h_uppers[c + 128] = toupper(c);
