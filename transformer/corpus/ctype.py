@@ -34,11 +34,12 @@ class Floating:
 
 @dataclass(frozen=True)
 class Pointer:
-    """Any pointer; ``text`` tells that it points at characters."""
+    """Any pointer; ``text`` tells that it points at characters, ``words`` at such pointers."""
 
     size: int
     text: bool = False
     function: bool = False
+    words: bool = False
 
 
 @dataclass(frozen=True)

@@ -180,7 +180,12 @@ class _Reader:
             and _value(target, "DW_AT_encoding") != _BOOLEAN
         )
         function = target is not None and target.tag == "DW_TAG_subroutine_type"
-        return Pointer(_value(die, "DW_AT_byte_size", self._address_size), text, function)
+        words = (
+            target is not None
+            and target.tag == "DW_TAG_pointer_type"
+            and self._pointer(target).text
+        )
+        return Pointer(_value(die, "DW_AT_byte_size", self._address_size), text, function, words)
 
     def _enumeration(self, die: Any) -> Integer:
         inner = self.type(_type_die(die)) if "DW_AT_type" in die.attributes else None

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from transformer import runtime
 from transformer.arch import Arch
+from transformer.corpus import literals
 from transformer.corpus.build import ORACLE, Builder, Setting
 from transformer.corpus.case import Action, Case, Step
 from transformer.corpus.ctype import (
@@ -40,9 +41,14 @@ from transformer.corpus.plan import Plan, make_plan
 from transformer.corpus.symbols import is_runtime
 from transformer.toolchain import Compiler
 
-#: Values that stand in for integers, one row for each way of calling.
-_ROWS = ((0, 0, 0, 0), (1, 2, 3, 5), (-1, 7, 100, 2))
-_TEXTS = ('""', '"12"', '"sc"')
+#: What stands in for integers and for a string, one row for each way of calling.
+_ROWS = (
+    ((0, 0, 0, 0), '""'),
+    ((1, 2, 3, 5), '"12"'),
+    ((-1, 7, 100, 2), '"sc"'),
+    ((65, 48, 32, 10), '"-1234567.25"'),
+)
+_Row = tuple[tuple[int, ...], str]
 #: A call that is undefined in the plain build shows nothing of another.
 _TRAPS = ("-fsanitize=undefined",)
 _TRAPS_BY_FAMILY = {
@@ -111,8 +117,9 @@ def invent_steps(plan: Plan, types: list[UnitTypes]) -> list[Step]:
     functions = {
         n: f for n, f in functions_of(types).items() if _own(plan, n) and not n.startswith("__h_")
     }
-    calls = [s for row in range(len(_ROWS)) for s in _calls(functions, row)]
-    once = list(_calls(functions, 1))
+    rows = (*_ROWS, *literals.rows(u.text for u in plan.units))
+    calls = [s for row in rows for s in _calls(functions, row)]
+    once = [s for row in (_ROWS[1], _ROWS[3]) for s in _calls(functions, row)]
     steps = list(calls)
     for change in _changes(plan, types, functions):
         steps += [Step((change,)), *once]
@@ -125,25 +132,29 @@ def _own(plan: Plan, name: str) -> bool:
     return not is_runtime(name) and any(name in u.symbols.functions for u in plan.units)
 
 
-def _calls(functions: Mapping[str, Function], row: int) -> Iterator[Step]:
+def _calls(functions: Mapping[str, Function], row: _Row) -> Iterator[Step]:
     for name, function in sorted(functions.items()):
         if function.variadic:
             continue  # nothing tells what it reads of its further arguments
         words = [_value(p, i, row) for i, p in enumerate(function.parameters)]
         known = [w for w in words if w is not None]
-        if len(known) == len(words) and not (row and not words):
+        if len(known) == len(words) and (words or row in _ROWS[:2]):
             yield Step((Action("call", name, ", ".join(known)),))
 
 
-def _value(ctype: CType, index: int, row: int) -> str | None:
+def _value(ctype: CType, index: int, row: _Row) -> str | None:
+    """The C spelling of an argument; strings are writable, as a ``char *`` may be."""
+    integers, text = row
     if isinstance(ctype, Record):
         return f"*({ctype.spelling} *)(void *)__h_scratch" if ctype.spelling else None
     if isinstance(ctype, Pointer):
         if ctype.function:
             return None
-        return f"(void *){_TEXTS[row]}" if ctype.text else f"(void *)(__h_scratch + {64 * index})"
+        if ctype.words:
+            return f'(void *)(void *[]){{ (char[]){{"sc"}}, (char[]){{{text}}}, 0, 0 }}'
+        return f"(char[]){{{text}}}" if ctype.text else f"(void *)(__h_scratch + {64 * index})"
     if isinstance(ctype, Integer | Floating):
-        return str(_ROWS[row][index % 4])
+        return str(integers[index % len(integers)])
     return None
 
 

@@ -78,8 +78,9 @@ def verify(
     A path is a case's folder, a folder of cases, or a C file.  ``arches``,
     ``modes`` and ``compilers`` are names or ``"all"``; a compiler that is not
     here is left out.  ``pattern`` picks cases by name, by part of it or with
-    ``*`` and ``?``.  ``cflags`` come on top of a case's own.  ``progress`` is called with (result, results so far,
-    results in all).  The order of the results does not depend on ``jobs``.
+    ``*`` and ``?``.  ``cflags`` come on top of a case's own.  ``progress`` is
+    called with (result, results so far, results in all).  The order of the
+    results does not depend on ``jobs``.
     ``ScError`` where a path or a ``case.toml`` is wrong.
     """
     begun = time.monotonic()
