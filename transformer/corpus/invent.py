@@ -15,7 +15,7 @@ from transformer import runtime
 from transformer.arch import Arch
 from transformer.corpus import literals
 from transformer.corpus.build import ORACLE, Builder, Setting
-from transformer.corpus.case import Action, Case, Step
+from transformer.corpus.case import Action, Case, Step, Value
 from transformer.corpus.ctype import (
     CType,
     Floating,
@@ -29,8 +29,10 @@ from transformer.corpus.ctype import (
 from transformer.corpus.dwarf import PROBE, UnitTypes, read_types
 from transformer.corpus.harness import render_tail
 from transformer.corpus.oracle import (
+    NAME,
     OracleBuild,
     compile_plain,
+    compile_tails,
     expanded,
     finish_oracle,
     functions_of,
@@ -47,7 +49,9 @@ _ROWS = (
     ((1, 2, 3, 5), '"12"'),
     ((-1, 7, 100, 2), '"sc"'),
     ((65, 48, 32, 10), '"-1234567.25"'),
+    *(((9, 4, 6, 3), f'"{"9" * length}"') for length in (1, 3, 4, 6, 2)),
 )
+_LONGEST_RUN = 9
 _Row = tuple[tuple[int, ...], str]
 #: A call that is undefined in the plain build shows nothing of another.
 _TRAPS = ("-fsanitize=undefined",)
@@ -74,8 +78,11 @@ def build_invented(
     symbols, objects = compile_plain(case, builder)
     texts = expanded(case, builder)
     plan = make_plan(case, symbols, texts)
-    types = _probe(plan, builder)
-    case = replace(case, steps=tuple(invent_steps(plan, types)))
+    plan.undefined = without_models(plan, models)
+    objects_with_probes = compile_tails(plan, builder)
+    types = read_types(builder.link("types", objects_with_probes, ignore_undefined=True))
+    returns = {**_invented_returns(plan, types), **case.returns}
+    case = replace(case, steps=tuple(invent_steps(plan, types)), returns=returns)
     plan = make_plan(case, symbols, texts)
     plan.undefined = without_models(plan, models)
     plan_disabled(plan, builder, objects)
@@ -101,15 +108,21 @@ def _optimised(
     return builder.link("optimised", [*objects, *builder.models()])
 
 
-def _probe(plan: Plan, builder: Builder) -> list[UnitTypes]:
-    """The types of the units' functions, variables and keys."""
-    headers, objects = runtime.header_dir("plain"), []
-    for unit in plan.units:
-        probes = {f"key_{k}": f"__SCT__{k}" for k, u in plan.keys.items() if u == unit.index}
-        text = render_tail(plan, unit, unit.path, probes=probes)
-        source = builder.write(f"types_{unit.index}.c", text)
-        objects.append(builder.unit(source, headers, plan.case.flags, unit.path.name))
-    return read_types(builder.link("types", objects, ignore_undefined=True))
+def _invented_returns(plan: Plan, types: list[UnitTypes]) -> dict[str, tuple[Value, ...]]:
+    """What undefined functions return in turn: loops that end at -1 end, now sooner, now later."""
+    variables = {n: t for u in types for n, t in u.variables.items()}
+    guesses = [n for row, _ in literals.rows(u.text for u in plan.units) for n in row[:2]]
+    values: list[Value] = []
+    taken = 0
+    for length in range(_LONGEST_RUN):
+        values += [*guesses[taken : taken + length], -1]
+        taken += length
+    wanted = {n: variables.get(f"{PROBE}{NAME}{n}") for n in plan.undefined}
+    return {
+        name: tuple(values)
+        for name, function in wanted.items()
+        if isinstance(function, Function) and isinstance(function.returns, Integer)
+    }
 
 
 def invent_steps(plan: Plan, types: list[UnitTypes]) -> list[Step]:

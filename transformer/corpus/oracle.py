@@ -27,7 +27,7 @@ from transformer.toolchain import Compiler, preprocess
 
 _UNDECLARED = re.compile(r"['\u2018](\w+)['\u2019] undeclared|undeclared identifier '(\w+)'")
 _UNKNOWN = Function(Integer("int", 4, True), (), prototyped=False)
-_KEY, _NAME = "key_", "name_"
+_KEY, NAME = "key_", "name_"
 _MARK = "SC_DYNAMIC"
 
 
@@ -115,9 +115,9 @@ def plan_disabled(plan: Plan, builder: Builder, objects: Sequence[Path]) -> None
 
 def finish_oracle(plan: Plan, builder: Builder, models: Sequence[Path]) -> OracleBuild:
     """From the plan to the program: probes, their types, the harness, the link."""
-    objects = _compile_tails(plan, builder)
+    objects = compile_tails(plan, builder)
     if _woken(plan, objects, models):
-        objects = _compile_tails(plan, builder)
+        objects = compile_tails(plan, builder)
     units = read_types(builder.link("probed", objects, ignore_undefined=True))
     variables = {n: t for u in reversed(units) for n, t in u.variables.items()}
     interfaces = _interfaces(plan, variables)
@@ -129,7 +129,8 @@ def finish_oracle(plan: Plan, builder: Builder, models: Sequence[Path]) -> Oracl
     return built
 
 
-def _compile_tails(plan: Plan, builder: Builder) -> list[Path]:
+def compile_tails(plan: Plan, builder: Builder) -> list[Path]:
+    """The units with the harness's part of each, probes for types included."""
     return [_compile_tail(plan, builder, unit) for unit in range(len(plan.units))]
 
 
@@ -147,7 +148,7 @@ def _woken(plan: Plan, objects: Sequence[Path], models: Sequence[Path]) -> bool:
 def _compile_tail(plan: Plan, builder: Builder, index: int) -> Path:
     unit, headers = plan.units[index], runtime.header_dir("plain")
     probes = {_KEY + k: f"__SCT__{k}" for k, u in plan.keys.items() if u == index}
-    probes |= {_NAME + n: n for n, u in plan.undefined.items() if u == index}
+    probes |= {NAME + n: n for n, u in plan.undefined.items() if u == index}
     while True:
         source = builder.write(f"unit_{index}.c", render_tail(plan, unit, unit.path, probes=probes))
         try:
@@ -164,7 +165,7 @@ def _interfaces(plan: Plan, variables: dict[str, CType]) -> Interfaces:
     functions: dict[str, Function] = {}
     data: dict[str, CType] = {}
     for name in sorted(plan.undefined):
-        found = variables.get(PROBE + _NAME + name, _UNKNOWN)
+        found = variables.get(PROBE + NAME + name, _UNKNOWN)
         if isinstance(found, Function):
             functions[name] = found
         else:
