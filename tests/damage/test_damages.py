@@ -98,7 +98,6 @@ def test_each_line_that_bears_code_has_a_damage(name: str) -> None:
 
 def _verify(name: str, compiler: str, templates: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("SC_TEMPLATES", str(templates))
-    monkeypatch.setenv("SC_CACHE", str(templates.parent / "cache"))
     return transformer.verify([CASE], arches=[name], compilers=[compiler])
 
 

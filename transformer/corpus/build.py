@@ -12,7 +12,7 @@ from pathlib import Path
 from transformer import runtime
 from transformer.arch import Arch, Variant
 from transformer.corpus.harness import sources
-from transformer.toolchain import Compiler, compile_object, link
+from transformer.toolchain import STATIC_PIE, Compiler, compile_object, link
 
 #: For every unit, in both builds: no call appears or vanishes, and floating
 #: results do not hang on whether a multiplication and an addition become one.
@@ -123,7 +123,8 @@ class Builder:
         setting = self.setting
         flags = [
             "-nostdlib",
-            "-static-pie" if pie or setting.variant.pie else "-static",
+            "-static",
+            *(STATIC_PIE if pie or setting.variant.pie else ()),
             *setting.arch.toolchain.cflags,
             *setting.variant.ldflags,
             *setting.arch.toolchain.ldflags,

@@ -20,6 +20,7 @@ from transformer.emulator import (
     ImageError,
     PadCheck,
     StaticReport,
+    SyncCheck,
     Violation,
     disassemble,
     static_check,
@@ -72,8 +73,9 @@ def _run(
         others=[far] if far is not None else [],
         aliases=truth.aliases,
     )
-    abi, pads = AbiCheck(), PadCheck()
+    abi, pads, sync = AbiCheck(), PadCheck(), SyncCheck()
     program.machine.attach(abi)
+    program.machine.attach(sync)
     if setting.variant.pads:
         program.machine.attach(pads)
     _static(result, program, static_check(image, setting.arch, mode, setting.variant.pads))
@@ -84,6 +86,8 @@ def _run(
         _static(result, program, after)
     _violations(result, program, "abi", abi.count, abi.violations)
     _violations(result, program, "pads", pads.count, pads.violations)
+    sync.end()
+    _violations(result, program, "sync", sync.count, sync.violations)
 
 
 def _scenario(result: CaseResult, truth: Truth, program: Program) -> bool:

@@ -109,12 +109,12 @@ class _Checker:
         seen: dict[int, Proxy] = {}
         for index, proxy in enumerate(proxies):
             self.counts["trampolines"] += 1
-            site = self._proxy_site(index, proxy)
             if proxy.trampoline in seen:
+                site = self._proxy_site(index, proxy)
                 yield Problem("two proxies have one trampoline", site, proxy.trampoline)
             seen[proxy.trampoline] = proxy
             for message in self._proxy(proxy):
-                yield Problem(message, site, proxy.trampoline)
+                yield Problem(message, self._proxy_site(index, proxy), proxy.trampoline)
         for address, name in self.tables.trampolines.items():
             if address not in seen:
                 site = TRAMPOLINE_PREFIX + name
@@ -191,11 +191,12 @@ class _Checker:
     def _points(self, place: PatchedPlace, target: int) -> Iterator[str]:
         """Once the runtime has started: a branch to the key's target, where that reaches."""
         jump = self.arch.branch("jump")
-        wanted = self.image.describe(target)
         if not jump.reaches(place.address, target):
             if place.state == "jump":
+                wanted = self.image.describe(target)
                 yield f"{wanted} is beyond reach, but it jumps to {place.target or 0:#x}"
         elif place.target != target and not (self._stub(target) and self._stub(place.target or 0)):
+            wanted = self.image.describe(target)
             got = self.image.describe(place.target) if place.target else "the NOP"
             yield f"its key's target is {wanted}, but its patchable instruction goes to {got}"
 
@@ -230,15 +231,17 @@ class _Checker:
         seen: set[int] = set()
         for guard in guards:
             self.counts["guards"] += 1
-            site = f"{self.image.describe(guard.code)}, {GUARDS}[{guard.index}]"
             if guard.code in seen:
-                yield Problem("two entries name one guard", site, guard.code)
+                yield Problem("two entries name one guard", self._guard_site(guard), guard.code)
             seen.add(guard.code)
             for message in self._guard(guard):
-                yield Problem(message, site, guard.code)
+                yield Problem(message, self._guard_site(guard), guard.code)
         keys = [g.key for g in guards]
         if self.live and keys != sorted(keys):
             yield Problem("the table is not sorted by key", GUARDS)
+
+    def _guard_site(self, guard: Guard) -> str:
+        return f"{self.image.describe(guard.code)}, {GUARDS}[{guard.index}]"
 
     def _guard(self, guard: Guard) -> Iterator[str]:
         if guard.code not in self.code.starts:
