@@ -105,7 +105,7 @@ def _scenario(result: CaseResult, truth: Truth, program: Program) -> bool:
 
 
 def _static(result: CaseResult, program: Program, report: StaticReport) -> None:
-    result.count("static", sum(report.counts.values()))
+    result.count("static", sum(n for what, n in report.counts.items() if what != "symbols"))
     for problem in report.problems[:_MOST]:
         result.fail(
             Failure(

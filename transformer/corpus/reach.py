@@ -56,11 +56,14 @@ def _key(
             yield from _instructions(result, program, reach.name, target, prefix == NEAR)
     one, other = seen
     if not all(map(same, one.arguments, other.arguments)):
+        picture = program.picture(0, one.site, program.trampoline_of(reach.name))
         yield Failure(
             "reach",
             f"key '{reach.name}' passes other arguments to a far target",
+            site=program.place(picture.site),
             expected=str(other),
             got=str(one),
+            disassembly=picture.disassembly,
         )
 
 

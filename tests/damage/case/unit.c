@@ -9,6 +9,7 @@ static void speak(int what) { note(what); }
 DEFINE_STATIC_CALL(operate, add);
 DEFINE_STATIC_CALL_NULL(hook, speak);
 DEFINE_STATIC_CALL_RET0(zero, add);
+DEFINE_STATIC_CALL_NULL(unset, add);
 
 DEFINE_STATIC_KEY_TRUE(up);
 DEFINE_STATIC_KEY_FALSE(down);
@@ -17,7 +18,8 @@ DEFINE_STATIC_KEY_FALSE(early);
 int calls(int a, int b)
 {
 	static_call(hook)(a);
-	return 100 * static_call(operate)(a, b) + static_call(zero)(a, b);
+	return 100 * static_call(operate)(a, b) + static_call(zero)(a, b) +
+	       static_call(unset)(a, b);
 }
 
 int guards(void)
