@@ -7,8 +7,9 @@ and after each static key was switched.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from transformer import runtime
@@ -149,10 +150,24 @@ def _calls(functions: Mapping[str, Function], row: _Row) -> Iterator[Step]:
     for name, function in sorted(functions.items()):
         if function.variadic:
             continue  # nothing tells what it reads of its further arguments
-        words = [_value(p, i, row) for i, p in enumerate(function.parameters)]
+        words = _arguments(function.parameters, row)
         known = [w for w in words if w is not None]
         if len(known) == len(words) and (words or row in _ROWS[:2]):
             yield Step((Action("call", name, ", ".join(known)),))
+
+
+def _arguments(parameters: Sequence[CType], row: _Row) -> list[str | None]:
+    """One row's values; an integer before an argument vector is its length."""
+    words = [_value(p, i, row) for i, p in enumerate(parameters)]
+    for i, (one, following) in enumerate(pairwise(parameters)):
+        if isinstance(one, Integer) and isinstance(following, Pointer) and following.words:
+            words[i] = "0" if _is_empty(row) else "2"
+    return words
+
+
+def _is_empty(row: _Row) -> bool:
+    """Whether this row's argument vectors are: every other one's are."""
+    return row[0][0] % 2 == 0
 
 
 def _value(ctype: CType, index: int, row: _Row) -> str | None:
@@ -163,6 +178,8 @@ def _value(ctype: CType, index: int, row: _Row) -> str | None:
     if isinstance(ctype, Pointer):
         if ctype.function:
             return None
+        if ctype.words and _is_empty(row):
+            return "(void *)(void *[]){ 0, 0 }"
         if ctype.words:
             return f'(void *)(void *[]){{ (char[]){{"sc"}}, (char[]){{{text}}}, 0, 0 }}'
         return f"(char[]){{{text}}}" if ctype.text else f"(void *)(__h_scratch + {64 * index})"
