@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
-
-import jinja2
 
 from transformer.arch import templates_dir
 from transformer.corpus.case import Value
@@ -24,6 +21,7 @@ from transformer.corpus.ctype import (
 )
 from transformer.corpus.declare import Declarations
 from transformer.corpus.plan import Plan, Reach, UnitPlan
+from transformer.runtime import render_template
 
 SCRATCH = 1024
 FIRST_STUB = 1
@@ -196,16 +194,4 @@ def _format_argument(function: Function) -> int | None:
 
 
 def _render(name: str, **context: Any) -> str:
-    return _environment(templates_dir()).get_template(f"common/harness/{name}").render(context)
-
-
-@cache
-def _environment(folder: Path) -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
+    return render_template(f"common/harness/{name}", context)

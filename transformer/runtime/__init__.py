@@ -1,5 +1,11 @@
 """The C side: headers and runtime, rendered from ``templates/``."""
 
-from transformer.runtime.render import header_dir, render_headers, render_runtime, runtime_source
+from transformer.runtime.render import (
+    header_dir,
+    render_headers,
+    render_runtime,
+    render_template,
+    runtime_source,
+)
 
-__all__ = ["header_dir", "render_headers", "render_runtime", "runtime_source"]
+__all__ = ["header_dir", "render_headers", "render_runtime", "render_template", "runtime_source"]

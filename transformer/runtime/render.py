@@ -44,7 +44,8 @@ def render_headers(
     if context["guards"]:
         names.append("guard")
     return {
-        f"sc/{n}.h": _render(f"common/include/sc/{n}.h.j2", context) for n in dict.fromkeys(names)
+        f"sc/{n}.h": render_template(f"common/include/sc/{n}.h.j2", context)
+        for n in dict.fromkeys(names)
     }
 
 
@@ -60,9 +61,9 @@ def render_runtime(arch: Arch) -> dict[str, str]:
         "property": arch.text_property,
     }
     context["banner"] = _banner(f"templates/common/runtime and templates/{arch.name}", arch.name)
-    context["hook"] = _render(f"{arch.name}/hook.h.j2", context)
+    context["hook"] = render_template(f"{arch.name}/hook.h.j2", context)
     files = ("sc_runtime.c", "sc_arch.h")
-    return {name: _render(f"common/runtime/{name}.j2", context) for name in files}
+    return {name: render_template(f"common/runtime/{name}.j2", context) for name in files}
 
 
 def header_dir(flavour: str, arch: Arch | None = None, mode: str | None = None) -> Path:
@@ -95,8 +96,8 @@ def _context(flavour: str, arch: Arch | None, mode: str | None) -> dict[str, Any
         )
         context["pointer"] = _POINTER[arch.pointer_size]
         context["guard_size"] = arch.instruction("nop").size
-        context["trampoline"] = _render(f"{arch.name}/trampoline.h.j2", context).rstrip()
-        context["guard"] = _render(f"{arch.name}/guard.h.j2", context).rstrip()
+        context["trampoline"] = render_template(f"{arch.name}/trampoline.h.j2", context).rstrip()
+        context["guard"] = render_template(f"{arch.name}/guard.h.j2", context).rstrip()
     return context
 
 
@@ -107,7 +108,8 @@ def _banner(sources: str, what: str) -> str:
     )
 
 
-def _render(name: str, context: Mapping[str, Any]) -> str:
+def render_template(name: str, context: Mapping[str, Any]) -> str:
+    """A template by its path under ``templates/``; a name that it misses is an error."""
     return _environment(templates_dir()).get_template(name).render(context)
 
 
