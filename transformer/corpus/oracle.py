@@ -80,7 +80,8 @@ def compile_plain(case: Case, builder: Builder) -> tuple[list[ObjectSymbols], li
 
 def expanded(case: Case, builder: Builder) -> dict[int, str]:
     """The preprocessed units, where the case's files speak of SC_DYNAMIC."""
-    files = [*case.folder.rglob("*.[ch]")] if not case.invented else list(case.units)
+    folders = {case.folder, *(u.parent for u in case.units)}
+    files = [f for d in folders for f in d.rglob("*.[ch]")] if not case.invented else case.units
     if not any(_MARK in f.read_text(encoding="utf-8", errors="replace") for f in files):
         return {}
     headers = runtime.header_dir("analysis")
