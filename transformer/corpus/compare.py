@@ -18,7 +18,10 @@ _NOTHING = "nothing"
 
 def compare(result: CaseResult, program: Program, label: str, wanted: Did, did: Did) -> bool:
     """Notes what differs in one action; False where the run cannot go on."""
-    result.count("dispatch", sum(isinstance(e, KeyCall) for e in wanted.events))
+    dispatches = sum(isinstance(e, KeyCall) for e in wanted.events)
+    result.count("dispatch", dispatches)
+    result.count("events", len(wanted.events) - dispatches)
+    result.count("values", (wanted.returned is not None) + len(wanted.memory))
     different = _first_difference(wanted.events, did.events)
     if different is not None:
         result.fail(_event_failure(program, label, wanted, did, different))
