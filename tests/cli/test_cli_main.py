@@ -141,7 +141,8 @@ def test_a_key_press_ends_it_quietly(broken: Broken, capsys: pytest.CaptureFixtu
 
 def test_a_signal_ends_a_process_quietly() -> None:
     code = (
-        "import sys, time\nfrom transformer.cli import arches, main\n"
+        "import signal, sys, time\nfrom transformer.cli import arches, main\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "arches.run = lambda args: (print('up', flush=True), time.sleep(60))\n"
         "sys.exit(main.main(['arches']))"
     )

@@ -189,7 +189,7 @@ class Program:
         if oracle:
             for name in self.built.plan.dynamic:
                 self._switchable(name, stops)
-        self.watcher.arm(stops)
+        self.watcher.follow(stops)
         return stops
 
     def _switchable(self, name: str, stops: dict[int, StopHandler]) -> None:

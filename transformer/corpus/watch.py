@@ -8,6 +8,7 @@ pending, and the first function entered from there is the target.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from transformer.corpus.symbols import KEY, is_runtime
@@ -38,7 +39,7 @@ def _target(name: str) -> bool:
     return not (name.startswith(TRAMPOLINE) or is_runtime(name) or any(p in name for p in _PIECES))
 
 
-class Watcher:
+class Watcher(ABC):
     """What both ways have in common: what is pending, and where a target may be entered.
 
     The machine stops at functions' entries only while a key is pending: stops
@@ -55,9 +56,9 @@ class Watcher:
     def begin(self) -> None:
         """A step starts: nothing is pending."""
         self._pending = []
-        self._disarm()
+        self._unfollow()
 
-    def arm(self, stops: dict[int, StopHandler]) -> None:
+    def follow(self, stops: dict[int, StopHandler]) -> None:
         """Takes the stops of the runs to come, to add to and take from.
 
         Those that are in it already stay, and call ``entered`` themselves.
@@ -81,16 +82,16 @@ class Watcher:
         """Where the last of those was used; 0 where there is none."""
         return 0
 
+    @abstractmethod
     def entered(self, machine: Machine, arrival: At) -> None:
         """A function was entered."""
-        raise NotImplementedError
 
     def _push(self, key: str, one: int, other: int) -> None:
         if not self._pending:
             self._live.update(self._entries)
         self._pending.append((key, one, other))
 
-    def _disarm(self) -> None:
+    def _unfollow(self) -> None:
         for address in self._entries:
             self._live.pop(address, None)
 
@@ -126,7 +127,7 @@ class SlotWatcher(Watcher):
             if value == arrival.address:
                 del self._pending[index]
                 if not self._pending:
-                    self._disarm()
+                    self._unfollow()
                 self._report(machine, key, arrival.address, arrival.previous, 0)
                 return
 
@@ -160,5 +161,5 @@ class TrampolineWatcher(Watcher):
             return
         key, site, trampoline = self._pending.pop()
         if not self._pending:
-            self._disarm()
+            self._unfollow()
         self._report(machine, key, arrival.address, site, trampoline)

@@ -119,6 +119,11 @@ class Machine(Cpu):
         self._fault, self._step = None, step
         return outcome
 
+    def fill_stack(self, byte: int, size: int = 1 << 14) -> None:
+        """Gives the ``size`` bytes of stack that the next run uses first one value each."""
+        top = self._stack + STACK_SIZE - _HEADROOM
+        self.write(top - size, bytes([byte]) * size)
+
     # --- inside: hooks ---
 
     def _install(self) -> None:
