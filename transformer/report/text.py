@@ -40,6 +40,8 @@ def plain_text(
         emoji=False,
         markup=False,
     )
+    if report.results:
+        console.print("Checks made, for each case in each mode with each compiler\n")
     for arch in dict.fromkeys(r.arch for r in report.results):
         console.print(_table(arch, [r for r in report.results if r.arch == arch]))
         console.print()
