@@ -5,12 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from runtime_program import started
 
-import transformer
 from transformer import arch as arches
-from transformer.emulator import Image, Machine
-from transformer.runtime import header_dir, runtime_source
-from transformer.toolchain import compile_object, find, link
 
 UNIT = """
 #include <sc/static_call.h>
@@ -43,33 +40,11 @@ void _start(void) { }
 CELLS = [(name, mode) for name in arches.names() for mode in arches.load(name).modes]
 
 
-def _machine(name: str, mode: str, folder: Path) -> tuple[Image, Machine]:
-    arch = arches.load(name)
-    cc = find(arch, "clang")
-    result = transformer.rewrite(UNIT, path=str(folder / "unit.c"), arch=arch, mode=mode, cc=cc)
-    assert result.ok, result.diagnostics
-    (folder / "unit.c").write_bytes(result.text)
-    headers = str(header_dir("lowered", arch, mode))
-    flags = (*arch.toolchain.cflags, "-O2", "-DSC_FREESTANDING", "-w", "-I", headers)
-    objects = []
-    for source in (folder / "unit.c", runtime_source(arch)):
-        objects.append(folder / f"{source.stem}.o")
-        done = compile_object(cc, source, objects[-1], flags)
-        assert done.ok, done.stderr
-    done = link(cc, objects, folder / "program", ("-nostdlib", "-static"))
-    assert done.ok, done.stderr
-    image = Image.load(folder / "program", arch)
-    machine = Machine(arch, [image], stepping=True)
-    for address in image.init_array:
-        assert machine.run(address).ok
-    return image, machine
-
-
 @pytest.mark.parametrize(("name", "mode"), CELLS)
 def test_what_cannot_be_zero_traps_and_what_can_is_zero(
     name: str, mode: str, tmp_path: Path
 ) -> None:
-    image, machine = _machine(name, mode, tmp_path)
+    image, machine = started(UNIT, name, mode, tmp_path, stepping=True)
     for function in ("record_null", "record_ret0", "floating_null"):
         outcome = machine.run(image.symbols[function].address)
         assert outcome.status == "fault", function
