@@ -17,7 +17,6 @@ from pycparser import c_ast
 from transformer.frontend.chunks import Chunk, split
 from transformer.frontend.gnu import RENAMED, Parsed, Unparsable, parse
 from transformer.frontend.lexing import Token, matching, split_commas, tokens
-from transformer.frontend.words import FIND
 
 _TYPEDEF = re.compile(r"\btypedef\b")
 _ENUM = re.compile(r"\benum\b[^{};()]*\{([^{}]*)\}")
@@ -189,7 +188,3 @@ def _declared(found: list[Token], start: int, end: int) -> str:
         index += 1
     names = [t.text for t in found[start:index] if t.kind == "id" and t.text not in _QUALIFIERS]
     return names[-1] if names else ""
-
-
-def has_idioms(text: str, chunk: Chunk) -> bool:
-    return bool(FIND.search(text, chunk.start, chunk.end))
