@@ -16,6 +16,7 @@ from typing import Any
 from transformer.arch.model import (
     Arch,
     Branch,
+    ByteOrder,
     Emulation,
     Field,
     Form,
@@ -85,7 +86,7 @@ def _load(templates: Path, name: str) -> Arch:
 
 def _arch(name: str, folder: Path, data: dict[str, Any]) -> Arch:
     elf, code = data["elf"], data["code"]
-    order = elf["byteorder"]
+    order = _byteorder(elf["byteorder"])
     return Arch(
         name=name,
         folder=folder,
@@ -120,7 +121,15 @@ def _arch(name: str, folder: Path, data: dict[str, Any]) -> Arch:
     )
 
 
-def _branch(name: str, row: dict[str, Any], byteorder: str) -> Branch:
+def _byteorder(text: str) -> ByteOrder:
+    if text == "little":
+        return "little"
+    if text == "big":
+        return "big"
+    raise ValueError(f"byteorder is little or big, not {text!r}")
+
+
+def _branch(name: str, row: dict[str, Any], byteorder: ByteOrder) -> Branch:
     fields = tuple(Field(*f) for f in row["fields"])
     ignored = row.get("ignored", 0)
     return Branch(name, row["base"], row["size"], row["bias"], fields, byteorder, ignored)
@@ -138,7 +147,6 @@ def _registers(row: dict[str, Any]) -> Registers:
         arguments=tuple(row["arguments"]),
         returns=tuple(row["returns"]),
         callee_saved=tuple(row["callee_saved"]),
-        scratch=tuple(row["scratch"]),
         variadic=tuple(row.get("variadic", ())),
     )
 
@@ -158,7 +166,6 @@ def _emulation(row: dict[str, Any]) -> Emulation:
         capstone_mode=tuple(row["capstone_mode"]),
         stack_alignment=row["stack_alignment"],
         stack_bias_at_entry=row["stack_bias_at_entry"],
-        return_address=row["return_address"],
         setup=tuple(row.get("setup", {}).items()),
         setup_symbols=tuple(row.get("setup_symbols", {}).items()),
         snippets={n: Snippet(bytes.fromhex(c), a) for n, (c, a) in row["snippets"].items()},

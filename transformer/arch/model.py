@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+ByteOrder = Literal["little", "big"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Branch:
     size: int
     bias: int
     fields: tuple[Field, ...]
-    byteorder: str
+    byteorder: ByteOrder
     ignored: int = 0
 
     @property
@@ -78,13 +81,13 @@ class Branch:
         word = self.base
         for f in self.fields:
             word |= ((distance >> f.shift) & ((1 << f.width) - 1)) << f.position
-        return word.to_bytes(self.size, "little" if self.byteorder == "little" else "big")
+        return word.to_bytes(self.size, self.byteorder)
 
     def decode(self, source: int, code: bytes) -> int | None:
         """Where the branch in ``code`` goes, or None if it is no such branch."""
         if len(code) < self.size:
             return None
-        word = int.from_bytes(code[: self.size], "little" if self.byteorder == "little" else "big")
+        word = int.from_bytes(code[: self.size], self.byteorder)
         if word & ~(self.mask | self.ignored) != self.base:
             return None
         distance = 0
@@ -177,7 +180,6 @@ class Registers:
     arguments: tuple[str, ...]
     returns: tuple[str, ...]
     callee_saved: tuple[str, ...]
-    scratch: tuple[str, ...]
     variadic: tuple[str, ...] = ()  # tell a variadic callee about its arguments
 
 
@@ -260,7 +262,6 @@ class Emulation:
     capstone_mode: tuple[str, ...]
     stack_alignment: int
     stack_bias_at_entry: int
-    return_address: str
     setup: tuple[tuple[str, int], ...]
     setup_symbols: tuple[tuple[str, str], ...]
     snippets: dict[str, Snippet]
@@ -288,7 +289,7 @@ class Arch:
     machines: tuple[str, ...]
     elf_machine: str
     elf_class: int
-    byteorder: str
+    byteorder: ByteOrder
     pointer_size: int
     instruction_alignment: int
     unit: int

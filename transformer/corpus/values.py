@@ -183,8 +183,7 @@ class Decoder:
         return self.number(self.machine.read(address, size))
 
     def number(self, data: bytes, *, signed: bool = False) -> int:
-        order = "little" if self.arch.byteorder == "little" else "big"
-        return int.from_bytes(data, order, signed=signed)  # type: ignore[arg-type]
+        return int.from_bytes(data, self.arch.byteorder, signed=signed)
 
     def text(self, address: int) -> str | None:
         """The string at ``address`` as C would spell it; None where none is readable."""

@@ -94,11 +94,11 @@ class Cpu:
 
     def integer(self, data: bytes) -> int:
         """An unsigned integer of this CPU's byte order."""
-        return int.from_bytes(data, "little" if self.arch.byteorder == "little" else "big")
+        return int.from_bytes(data, self.arch.byteorder)
 
     def word(self, value: int, size: int) -> bytes:
         """The bytes of an unsigned integer."""
-        return value.to_bytes(size, "little" if self.arch.byteorder == "little" else "big")
+        return value.to_bytes(size, self.arch.byteorder)
 
     # --- registers ---
 

@@ -210,10 +210,10 @@ class Image:
 
     def word(self, value: int, size: int) -> bytes:
         """An unsigned integer as this program stores it."""
-        return value.to_bytes(size, "little" if self.arch.byteorder == "little" else "big")
+        return value.to_bytes(size, self.arch.byteorder)
 
     def _integer(self, data: bytes | bytearray) -> int:
-        return int.from_bytes(data, "little" if self.arch.byteorder == "little" else "big")
+        return int.from_bytes(data, self.arch.byteorder)
 
     @cached_property
     def _starts(self) -> list[int]:

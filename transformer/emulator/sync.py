@@ -68,7 +68,7 @@ class SyncCheck:
 
     def _matches(self, machine: Machine, address: int, wanted: Synchronise) -> bool:
         code = machine.read(address, wanted.size)
-        word = int.from_bytes(code if machine.arch.byteorder == "big" else code[::-1], "big")
+        word = int.from_bytes(code, machine.arch.byteorder)
         if word & wanted.mask != wanted.value:
             return False
         if not wanted.operand:

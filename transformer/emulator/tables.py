@@ -124,8 +124,7 @@ class Tables:
     def key_enabled(self, guard: Guard) -> bool:
         """Whether the guard's key is on: ``enabled``, its first field, is above 0."""
         data = self.memory.read(guard.key, 4)
-        order = self.arch.byteorder
-        return int.from_bytes(data, "little" if order == "little" else "big", signed=True) > 0
+        return int.from_bytes(data, self.arch.byteorder, signed=True) > 0
 
     def _at(self, address: int) -> Iterator[Symbol]:
         return (s for s in self.image.all_symbols if s.address == address)
@@ -139,19 +138,17 @@ class Tables:
 
     def _relative(self, address: int, size: int = 4) -> int:
         data = self.memory.read(address, size)
-        order = self.arch.byteorder
-        return address + int.from_bytes(data, "little" if order == "little" else "big", signed=True)
+        return address + int.from_bytes(data, self.arch.byteorder, signed=True)
 
     def _proxy(self, address: int) -> Proxy:
         fields = address + 2 * self.arch.pointer_size
-        order = self.arch.byteorder
         flags = self.memory.read(fields + 8, 4)
         return Proxy(
             address=address,
             key=self.memory.pointer(address),
             trampoline=self._relative(fields),
             insn=self._relative(fields + 4),
-            flags=int.from_bytes(flags, "little" if order == "little" else "big"),
+            flags=int.from_bytes(flags, self.arch.byteorder),
         )
 
     def _guard(self, index: int, address: int) -> Guard:

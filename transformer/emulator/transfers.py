@@ -67,10 +67,9 @@ def pair_before(arch: Arch, branching: int, fetch: Callable[[int, int], bytes]) 
 
 def indirect_row(arch: Arch, code: bytes) -> IndirectBranch | None:
     """The first row of arch.toml that these bytes fit."""
-    order = arch.byteorder
     for row in arch.indirect:
         if len(code) >= row.size:
-            word = int.from_bytes(code[: row.size], "little" if order == "little" else "big")
+            word = int.from_bytes(code[: row.size], arch.byteorder)
             if word & row.mask == row.value:
                 return row if row.kind != "none" else None
     return None

@@ -52,11 +52,10 @@ def render_headers(
 def render_runtime(arch: Arch) -> dict[str, str]:
     """The runtime's two files, ``sc_runtime.c`` and ``sc_arch.h``."""
     nop = arch.instruction("nop")
-    code = nop.code if arch.byteorder == "big" else nop.code[::-1]
     context: dict[str, Any] = {
         "arch": arch,
         "nop": nop,
-        "nop_word": int.from_bytes(code, "big"),
+        "nop_word": int.from_bytes(nop.code, arch.byteorder),
         "jump": arch.branch("jump"),
         "property": arch.text_property,
     }
