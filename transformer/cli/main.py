@@ -24,7 +24,7 @@ SUBCOMMANDS = {
     "arches": "show what each arch has",
     "config": "print compiler flags for the headers, and where the runtime is",
 }
-TAKE_CFLAGS = ("rewrite", "inspect", "verify")  # what follows -- goes to args.cflags
+TAKE_CFLAGS = ("rewrite", "inspect", "verify", "config")  # what follows -- goes to args.cflags
 USAGE = 2
 INTERRUPTED, BROKEN_PIPE = 130, 141  # what a shell gives for SIGINT and SIGPIPE
 
