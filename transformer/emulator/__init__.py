@@ -17,18 +17,33 @@ from transformer.emulator.library import UcError
 from transformer.emulator.lines import SourceLine
 from transformer.emulator.machine import Machine
 from transformer.emulator.pads import PadCheck
+from transformer.emulator.problem import Problem, StaticReport
 from transformer.emulator.selftest import SelfTestResult, selftest
-from transformer.emulator.static import Problem, StaticReport, static_check
+from transformer.emulator.sites import InlineSite, SiteCheck, inline_sites
+from transformer.emulator.static import static_check
 from transformer.emulator.sync import SyncCheck
-from transformer.emulator.tables import Guard, Proxy, Tables
+from transformer.emulator.tables import (
+    INLINE_MODES,
+    PATCHED_MODES,
+    TRAMPOLINE_MODES,
+    CallSite,
+    Guard,
+    Proxy,
+    Tables,
+)
 
 __all__ = [
+    "INLINE_MODES",
+    "PATCHED_MODES",
+    "TRAMPOLINE_MODES",
     "AbiCheck",
     "Arrival",
+    "CallSite",
     "CodeWrite",
     "Guard",
     "Image",
     "ImageError",
+    "InlineSite",
     "Machine",
     "Observer",
     "Outcome",
@@ -39,6 +54,7 @@ __all__ = [
     "Section",
     "SelfTestResult",
     "Site",
+    "SiteCheck",
     "SourceLine",
     "StaticReport",
     "StopHandler",
@@ -49,6 +65,7 @@ __all__ = [
     "Violation",
     "disassemble",
     "find_sites",
+    "inline_sites",
     "selftest",
     "static_check",
 ]

@@ -9,18 +9,21 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from transformer.arch import Arch
 from transformer.emulator.code import code_of
 from transformer.emulator.image import Image
 from transformer.emulator.machine import Machine
 from transformer.emulator.patched import PatchedPlace, read_place
+from transformer.emulator.problem import Problem, StaticReport
+from transformer.emulator.sites import SiteCheck
 from transformer.emulator.tables import (
     GUARDS,
     KEY_PREFIX,
+    PATCHED_MODES,
     PROXIES,
     PROXY_PATCHED,
+    TRAMPOLINE_MODES,
     TRAMPOLINE_PREFIX,
     Guard,
     Proxy,
@@ -28,28 +31,9 @@ from transformer.emulator.tables import (
 )
 from transformer.emulator.transfers import LONGEST, classify
 
-PATCHED_MODES = ("trampoline",)
-TRAMPOLINE_MODES = ("slot", *PATCHED_MODES)
 _STUB_PREFIXES = ("__static_call_", "__sc_")
 # What GNU ld and LLVM call the islands that they put in for branches out of reach.
 _VENEER = re.compile(r"_veneer$|^__.*Thunk_|^\d+\.(long_branch|plt_branch|plt_call)\b")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """``site`` names the table entry or symbol; ``address`` is where it lies, 0 if nowhere."""
-
-    message: str
-    site: str
-    address: int = 0
-
-
-@dataclass
-class StaticReport:
-    """``counts``: how many relocations, symbols, trampolines, guards and sites were checked."""
-
-    counts: dict[str, int] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
 
 
 def static_check(
@@ -63,6 +47,7 @@ def static_check(
         *checker.proxies(),
         *checker.guards(),
         *checker.branches(),
+        *checker.sites(),
     ]
     return StaticReport(dict(checker.counts), problems)
 
@@ -299,6 +284,12 @@ class _Checker:
             elif transfer.target in inside and not any(address in b for b in bodies):
                 message = f"it branches into the midst of {self.image.describe(transfer.target)}"
                 yield Problem(message, self.image.describe(address), address)
+
+    def sites(self) -> Iterator[Problem]:
+        """The entries of inline call sites."""
+        check = SiteCheck(self.tables, self.mode, live=self.live)
+        yield from check.problems()
+        self.counts.update(check.counts)
 
     # --- common ---
 

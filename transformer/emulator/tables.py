@@ -1,4 +1,4 @@
-"""The tables that a transformed program carries: proxies and guards.
+"""The tables that a transformed program carries: proxies, call sites and guards.
 
 Read from a linked image's first content, or from a machine's memory as it is
 now.  Layouts: ``struct sc_proxy``, ``struct sc_guard`` and their keys in
@@ -16,10 +16,18 @@ from transformer.arch import Arch
 from transformer.emulator.image import Image, ImageError, Symbol
 
 PROXIES = "static_call_proxies"
+SITES = "static_call_sites"
 GUARDS = "__jump_table"
 KEY_PREFIX = "__SCK__"
 TRAMPOLINE_PREFIX = "__SCT__"
 PROXY_PATCHED = 1  # the trampoline may be written
+SITE_TAIL, SITE_INIT, SITE_WAY = 1, 2, 4  # an entry's flags
+SITE_SIZE = 8
+
+#: Modes by what they write: sites hold the branch to the target, text is patched, trampolines are.
+INLINE_MODES = ("inline", "inline-asm")
+PATCHED_MODES = ("trampoline", *INLINE_MODES)
+TRAMPOLINE_MODES = ("slot", *PATCHED_MODES)
 
 
 class Memory(Protocol):
@@ -39,6 +47,30 @@ class Proxy:
     trampoline: int
     insn: int
     flags: int
+
+
+@dataclass(frozen=True)
+class CallSite:
+    """An entry of ``static_call_sites``: a site, or a way station back to the trampoline.
+
+    ``address`` and ``index`` are the entry's own, ``code`` the instruction's.
+    """
+
+    address: int
+    index: int
+    code: int
+    proxy: int
+    flags: int
+
+    @property
+    def is_tail(self) -> bool:
+        """Whether it is a jump, conditional or not."""
+        return bool(self.flags & SITE_TAIL)
+
+    @property
+    def is_way(self) -> bool:
+        """Whether it is no site: a branch that is never patched."""
+        return bool(self.flags & SITE_WAY)
 
 
 @dataclass(frozen=True)
@@ -90,6 +122,18 @@ class Tables:
         start, end = self.extent(GUARDS)
         places = range(start, end - self.guard_size + 1, self.guard_size)
         return [self._guard(i, a) for i, a in enumerate(places)]
+
+    @cached_property
+    def call_sites(self) -> list[CallSite]:
+        """The entries in their order, way stations among them."""
+        start, end = self.extent(SITES)
+        places = range(start, end - SITE_SIZE + 1, SITE_SIZE)
+        return [self._call_site(i, a) for i, a in enumerate(places)]
+
+    @cached_property
+    def proxy_at(self) -> dict[int, Proxy]:
+        """Proxies by their own addresses, as call sites name them."""
+        return {p.address: p for p in self.proxies}
 
     @cached_property
     def trampolines(self) -> dict[int, str]:
@@ -150,6 +194,11 @@ class Tables:
             insn=self._relative(fields + 4),
             flags=int.from_bytes(flags, self.arch.byteorder),
         )
+
+    def _call_site(self, index: int, address: int) -> CallSite:
+        tagged = self._relative(address + 4)
+        flags = SITE_TAIL | SITE_INIT | SITE_WAY
+        return CallSite(address, index, self._relative(address), tagged & ~flags, tagged & flags)
 
     def _guard(self, index: int, address: int) -> Guard:
         tagged = self._relative(address + 8, self.arch.pointer_size)

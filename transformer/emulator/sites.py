@@ -1,0 +1,294 @@
+"""Inline call sites: what stands in each, and what its key asks for.
+
+A site is one instruction.  At first it branches to its key's trampoline, or
+to a way station, a local branch that goes on there.  Once the runtime has
+started it branches to the target itself; where that is out of reach, or has
+no form at such a site, it is as at first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from transformer.arch import Arch
+from transformer.emulator.code import Code, code_of
+from transformer.emulator.image import Image
+from transformer.emulator.patched import PatchedPlace, read_place
+from transformer.emulator.problem import Problem
+from transformer.emulator.tables import (
+    INLINE_MODES,
+    SITE_SIZE,
+    SITES,
+    CallSite,
+    Memory,
+    Proxy,
+    Tables,
+)
+from transformer.emulator.transfers import Transfer, classify
+
+CALL, TAIL, CONDITIONAL, KEPT = "call", "tail", "conditional", "kept"
+#: The rows of ``arch.forms`` by the kind of site; a kept one is conditional too, and never patched.
+FORMS = {k: f"{k}_site" for k in (CALL, TAIL, CONDITIONAL, KEPT)}
+NULL, RET0 = "__static_call_null", "__static_call_return0"
+RETURNS_UNKNOWN, RETURNS_INTEGER, RETURNS_VOID = 0, 1, 3  # sc/types.h
+
+
+@dataclass(frozen=True)
+class InlineSite:
+    """One site as memory holds it now.  ``kind`` is one of ``FORMS``.
+
+    ``effect`` is what the instruction does: branch, nothing, zero (it clears
+    the return register) or return; "" where none of the form's states stands
+    there.
+    """
+
+    entry: CallSite
+    proxy: Proxy | None
+    kind: str
+    place: PatchedPlace
+    effect: str
+
+    @property
+    def address(self) -> int:
+        return self.entry.code
+
+    @property
+    def size(self) -> int:
+        return self.place.size
+
+    @property
+    def target(self) -> int | None:
+        """Where it branches to, if it does."""
+        return self.place.target
+
+
+def read_site(tables: Tables, entry: CallSite) -> InlineSite:
+    """The site of an entry that is no way station."""
+    arch, memory = tables.arch, tables.memory
+    kinds = (TAIL, CONDITIONAL, KEPT) if entry.is_tail else (CALL,)
+    places = {
+        k: read_place(arch, FORMS[k], memory, entry.code) for k in kinds if FORMS[k] in arch.forms
+    }
+    kind = next((k for k, p in places.items() if p.state is not None), kinds[0])
+    place = places[kind]
+    proxy = tables.proxy_at.get(entry.proxy)
+    return InlineSite(entry, proxy, kind, place, _effect(arch, place))
+
+
+def _effect(arch: Arch, place: PatchedPlace) -> str:
+    if place.state is None or place.target is not None:
+        return "branch" if place.target is not None else ""
+    if place.state == "nop":
+        return "nothing"
+    kind = classify(arch, place.address, place.code).kind
+    return "return" if kind == "return" else "zero"
+
+
+def inline_sites(tables: Tables) -> list[InlineSite]:
+    """All sites of an image; [] where the arch has no inline modes."""
+    if FORMS[CALL] not in tables.arch.forms:
+        return []
+    return [read_site(tables, e) for e in tables.call_sites if not e.is_way]
+
+
+def target_kind(tables: Tables, target: int) -> str:
+    """``NULL`` or ``RET0`` where the target is the function of that name, else ""."""
+    for name in (NULL, RET0):
+        found = tables.image.symbols.get(name)
+        if found is not None and found.address == target:
+            return name
+    return ""
+
+
+class SiteCheck:
+    """The entries against the code: as it is linked or, if ``live``, as it is now."""
+
+    def __init__(self, tables: Tables, mode: str, *, live: bool) -> None:
+        self.tables = tables
+        self.image: Image = tables.image
+        self.arch: Arch = tables.arch
+        self.memory: Memory = tables.memory
+        self.mode = mode
+        self.live = live
+        self.code: Code = code_of(self.image)
+        self.counts: Counter[str] = Counter()
+
+    def problems(self, key: int | None = None) -> Iterator[Problem]:
+        """All that is wrong; of the sites of one key, if it is given."""
+        entries = self.tables.call_sites
+        if key is None:
+            yield from self._whole()
+        if FORMS[CALL] not in self.arch.forms:
+            return
+        for entry in entries:
+            proxy = self.tables.proxy_at.get(entry.proxy)
+            if key is None or (proxy is not None and proxy.key == key):
+                self.counts["entries"] += 1
+                for message in self._entry(entry, proxy):
+                    yield Problem(message, self.site(entry), entry.code)
+        if key is None:
+            yield from self._lost()
+
+    def site(self, entry: CallSite) -> str:
+        """``function+0x10 (file.c:12), static_call_sites[3]``."""
+        return f"{self.image.describe(entry.code)}, {SITES}[{entry.index}]"
+
+    # --- the table ---
+
+    def _whole(self) -> Iterator[Problem]:
+        start, end = self.tables.extent(SITES)
+        if (end - start) % SITE_SIZE or start % 4:
+            message = f"{end - start} bytes at {start:#x} are no aligned entries of {SITE_SIZE}"
+            yield Problem(message, SITES, start)
+        entries = self.tables.call_sites
+        if entries and self.mode not in INLINE_MODES:
+            yield Problem(f"mode {self.mode} patches no sites, but here are entries", SITES)
+        seen: set[int] = set()
+        for entry in entries:
+            if entry.code in seen:
+                yield Problem("two entries name one site", self.site(entry), entry.code)
+            seen.add(entry.code)
+        keys = [p.key for e in entries if (p := self.tables.proxy_at.get(e.proxy))]
+        if self.live and keys != sorted(keys):
+            yield Problem("the table is not sorted by key", SITES)
+
+    def _lost(self) -> Iterator[Problem]:
+        """Branches to a trampoline that no entry names: no update comes to them."""
+        if self.mode not in INLINE_MODES:
+            return
+        named = self._named
+        for address, transfer in self.code.branches.items():
+            if transfer.target not in self.tables.trampolines or address in named:
+                continue
+            self.counts["without entry"] += 1
+            if self.mode == "inline" and not self._alone(address):
+                key = self.tables.trampolines[transfer.target]
+                place = self.image.describe(address)
+                message = f"it branches to the trampoline of '{key}', but no entry names it"
+                yield Problem(message, place, address)
+
+    def _alone(self, address: int) -> bool:
+        """Whether this is the branch of another trampoline: a far jump between the two."""
+        return any(address in range(*self.tables.body(t)) for t in self.tables.trampolines)
+
+    @cached_property
+    def _named(self) -> set[int]:
+        """Every address that an entry accounts for; of a pair, the second instruction too."""
+        found = set()
+        for entry in self.tables.call_sites:
+            found.add(entry.code)
+            found.update(entry.code + pair.second for pair in self.arch.pairs if entry.is_way)
+        return found
+
+    # --- one entry ---
+
+    def _entry(self, entry: CallSite, proxy: Proxy | None) -> Iterator[str]:
+        if entry.code not in self.code.starts:
+            yield f"its code {entry.code:#x} is not where an instruction starts"
+            return
+        if proxy is None:
+            yield f"it names {self.image.describe(entry.proxy)}, which is no proxy"
+            return
+        if entry.is_way:
+            yield from self._way(entry, proxy)
+            return
+        site = read_site(self.tables, entry)
+        yield from site.place.problems()
+        if not site.effect:
+            return
+        if self.live and self._known(proxy):
+            yield from self._points(site, proxy)
+        elif site.target not in self._homes[proxy.address]:
+            yield f"it starts with {self._goes(site)}, not with a branch to its trampoline"
+
+    def _way(self, entry: CallSite, proxy: Proxy) -> Iterator[str]:
+        found = self._branch_at(entry.code)
+        if found is None or found.target != proxy.trampoline:
+            yield "it is a way station, but no branch to its key's trampoline stands there"
+            return
+        if found.kind != "direct-jump":
+            yield "it is a way station, but calls its trampoline instead of jumping"
+        size = self.arch.pairs[0].size if self.arch.pairs else found.size
+        if self.memory.read(entry.code, size) != self.image.read(entry.code, size):
+            yield "it is a way station, but was written"
+
+    def _branch_at(self, address: int) -> Transfer | None:
+        places = (address, *(address + p.second for p in self.arch.pairs))
+        return next((t for a in places if (t := self.code.branches.get(a))), None)
+
+    @cached_property
+    def _homes(self) -> dict[int, set[int]]:
+        """By proxy, where its sites are always right to go: the trampoline and its way stations."""
+        found = {p.address: {p.trampoline} for p in self.tables.proxies}
+        for entry in self.tables.call_sites:
+            if entry.is_way and entry.proxy in found:
+                found[entry.proxy].add(entry.code)
+        return found
+
+    def _known(self, proxy: Proxy) -> bool:
+        return self.image.section_at(proxy.key) is not None
+
+    # --- what its key asks for ---
+
+    def _points(self, site: InlineSite, proxy: Proxy) -> Iterator[str]:
+        target = self.memory.pointer(proxy.key)
+        if site.kind == KEPT:
+            if not self._is_home(site, proxy):
+                yield f"it is never patched, but goes to {self._goes(site)}"
+            return
+        null = target_kind(self.tables, target)
+        right = self._null(site, proxy, null) if null else self._branches(site, proxy, target)
+        if not right:
+            wanted = self.image.describe(target)
+            yield f"its key's target is {wanted}, but here stands {self._goes(site)}"
+
+    def _branches(self, site: InlineSite, proxy: Proxy, target: int) -> bool:
+        """To the target where a branch reaches it and may be changed, else to the trampoline."""
+        if site.effect != "branch":
+            return False
+        return site.target == target if self._reaches(site, target) else self._is_home(site, proxy)
+
+    def _null(self, site: InlineSite, proxy: Proxy, null: str) -> bool:
+        """A form of its own where the result is known to need none, else a stub."""
+        width = self.arch.pointer_size
+        returns = int.from_bytes(self.memory.read(proxy.key + 2 * width, 4), self.arch.byteorder)
+        if site.effect == "branch":
+            stub = self.memory.pointer(proxy.key)
+            if site.target is not None and stub_kind(self.image, site.target) == null:
+                return not self._must_be_nothing(site, returns, null)
+            return self._is_home(site, proxy) and not self._reaches(site, stub)
+        if returns == RETURNS_VOID:
+            return True
+        return returns == RETURNS_INTEGER and site.effect == "zero"
+
+    def _must_be_nothing(self, site: InlineSite, returns: int, null: str) -> bool:
+        """NULL of a void key costs nothing at a call."""
+        form = self.arch.forms[FORMS[site.kind]].states
+        return null == NULL and returns == RETURNS_VOID and site.kind == CALL and "nop" in form
+
+    def _is_home(self, site: InlineSite, proxy: Proxy) -> bool:
+        return site.target in self._homes[proxy.address]
+
+    def _reaches(self, site: InlineSite, target: int) -> bool:
+        """Whether some branch that the runtime may put there goes to the target."""
+        states = self.arch.forms[FORMS[site.kind]].states
+        branches = [self.arch.branches[s] for s in states if s in self.arch.branches]
+        return any(b.reaches(site.address, target) for b in branches)
+
+    def _goes(self, site: InlineSite) -> str:
+        if site.target is None:
+            return f"the instruction '{site.place.state}'"
+        return f"a {site.place.state} to {self.image.describe(site.target)}"
+
+
+def stub_kind(image: Image, target: int) -> str:
+    """``NULL`` or ``RET0`` where a function at ``target`` is that or an object's copy of it."""
+    for symbol in image.all_symbols:
+        if symbol.address == target:
+            for name in (NULL, RET0):
+                if name.removeprefix("__static_call_") in symbol.name:
+                    return name
+    return ""
