@@ -6,12 +6,10 @@ Build scripts use two functions, which are imported when they are first named:
 * ``verify(paths, …)`` proves in an emulator that the result dispatches right.
 """
 
-from __future__ import annotations
-
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as in typing, which the compiler launcher cannot wait for
 if TYPE_CHECKING:
+    from typing import Any
+
     from transformer.corpus import verify
     from transformer.rewriting import RewriteResult, rewrite
 
@@ -25,9 +23,11 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     if name == "verify":
         import_module("transformer.extras").need_verify("transformer.verify")
     return getattr(import_module(_HOMES[name]), name)

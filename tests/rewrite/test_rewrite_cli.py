@@ -11,7 +11,7 @@ import pytest
 from conftest import BUILDS
 
 from transformer.cli.common import Usage
-from transformer.cli.configuration import Configuration, configuration
+from transformer.configuration import Configuration, configuration
 from transformer.cli.main import main
 
 ARCH = BUILDS[0][0]

@@ -10,12 +10,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from transformer.arch import Arch, host, load, names
+from transformer.configuration import Usage
+
+__all__ = [
+    "ALL",
+    "Usage",
+    "known_only",
+    "pick_arch",
+    "pick_arches",
+    "pick_mode",
+    "pick_modes",
+    "split_list",
+    "write_text",
+    "write_whole",
+]
 
 ALL = "all"
-
-
-class Usage(Exception):
-    """A command line that asks for what there is not; exit status 2."""
 
 
 def pick_arch(name: str | None) -> Arch:

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transformer.cli.common import Usage, pick_arch, pick_mode, write_whole
-from transformer.cli.configuration import Configuration, configuration
 from transformer.cli.failure import colors
+from transformer.configuration import Configuration, configuration
 from transformer.diagnostics import Diagnostic, ScError
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The configuration: command line over environment over the nearest file.
+"""A leaf: the configuration, command line over environment over the nearest file.
 
 The file is ``sc-transform.toml``, or ``[tool.sc-transform]`` of
 ``pyproject.toml``, in the folder of the input or the nearest one above it; in
@@ -14,10 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from transformer.cli.common import Usage
-
 FILE, PROJECT, TABLE = "sc-transform.toml", "pyproject.toml", "sc-transform"
 ENVIRONMENT = {"arch": "SC_TRANSFORM_ARCH", "mode": "SC_TRANSFORM_MODE", "cc": "SC_TRANSFORM_CC"}
+WORDS = ("arch", "mode", "profile", "cc", "log", "dynamic-lowering")
+
+
+class Usage(Exception):
+    """A command line or configuration that asks for what there is not; exit status 2."""
 
 
 @dataclass(frozen=True)
@@ -30,46 +33,47 @@ class Configuration:
     cflags: tuple[str, ...] = ()
     dynamic: Mapping[str, str] = field(default_factory=dict)
     dynamic_lowering: str | None = None
+    profile: str | None = None
+    log: str | None = None
 
 
 def configuration(start: Path, environment: Mapping[str, str] | None = None) -> Configuration:
     """The configuration for a file in the folder ``start``; ``Usage`` where it is wrong."""
     environment = os.environ if environment is None else environment
-    path, table = _nearest(start.resolve())
-    values = _checked(path, table)
+    values = _nearest(start.resolve())
     for key, variable in ENVIRONMENT.items():
         if environment.get(variable):
             values[key] = environment[variable]
     return Configuration(**values)
 
 
-def _nearest(start: Path) -> tuple[Path | None, dict[str, Any]]:
+def _nearest(start: Path) -> dict[str, Any]:
     for folder in (start, *start.parents):
-        own, project = folder / FILE, folder / PROJECT
-        if own.is_file():
-            return own, _read(own)
-        if project.is_file():
-            table = _read(project).get("tool", {}).get(TABLE)
-            if table is not None:
-                return project, table
-    return None, {}
+        for path in (folder / FILE, folder / PROJECT):
+            if path.is_file() and (values := read(path)) is not None:
+                return values
+    return {}
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[str, Any] | None:
+    """What one file says, checked; None where it is a project's file without our table."""
     import tomllib
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as e:
         raise Usage(f"{path}: {e}") from e
+    if path.name == PROJECT:
+        table = table.get("tool", {}).get(TABLE)
+    return None if table is None else _checked(path, table)
 
 
-def _checked(path: Path | None, table: Any) -> dict[str, Any]:
+def _checked(path: Path, table: Any) -> dict[str, Any]:
     if not isinstance(table, dict):
         raise Usage(f"{path}: [tool.{TABLE}] must be a table")
     values: dict[str, Any] = {}
     for key, value in table.items():
-        if key in ("arch", "mode", "cc", "dynamic-lowering"):
+        if key in WORDS:
             good = isinstance(value, str)
         elif key == "cflags":
             good = isinstance(value, str) or _strings(value)
@@ -78,10 +82,12 @@ def _checked(path: Path | None, table: Any) -> dict[str, Any]:
             good = isinstance(value, dict)
             value = {k: _value(v) for k, v in value.items()} if good else {}
         else:
-            known = "arch, mode, cc, cflags, dynamic, dynamic-lowering"
+            known = ", ".join(sorted((*WORDS, "cflags", "dynamic")))
             raise Usage(f"{path}: unknown key '{key}'; there are: {known}")
         if not good:
             raise Usage(f"{path}: '{key}' has a value of the wrong type")
+        if key == "log" and good:
+            value = str(path.parent / value)
         values[key.replace("-", "_")] = value
     return values
 
