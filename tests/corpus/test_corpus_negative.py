@@ -98,12 +98,14 @@ def test_return_0_that_returns_1_is_seen(make_case: MakeCase, damaged: Damage) -
 
 
 def test_a_trampoline_that_ignores_reach_is_seen(make_case: MakeCase, damaged: Damage) -> None:
-    damaged(RUNTIME, "if (!sc_reaches(insn, target))", "if (0)")
+    damaged(RUNTIME, "if (!sc_reaches(kind, at, target))", "if (0)")
     failed(run(make_case()), "reach", "does not reach a target beyond")
 
 
 def test_a_trampoline_that_is_never_patched_is_seen(make_case: MakeCase, damaged: Damage) -> None:
-    damaged(RUNTIME, "if (!sc_reaches(insn, target))", "if (1)")
+    damaged(
+        RUNTIME, "error = sc_patch(at, SC_AT_TRAMPOLINE, SC_JUMP, target);", "error = -SC_ERANGE;"
+    )
     failed(run(make_case()), "reach", "takes the slot path for a target within reach")
 
 

@@ -75,7 +75,7 @@ def test_a_replacement_keeps_columns_and_lines(new: str, old: str, result: str) 
         ("DEFINE_STATIC_CALL(c, f);", "__sc_define_call  (c, f, 1);"),
         ("DEFINE_STATIC_CALL(c, st);", "__sc_define_call  (c, st, 2);"),
         ("DEFINE_STATIC_CALL(c, what);", "__sc_define_call  (c, what, 0);"),
-        ("DEFINE_STATIC_CALL_NULL(c, v );", "__sc_define_call_null  (c, v , 1);"),
+        ("DEFINE_STATIC_CALL_NULL(c, v );", "__sc_define_call_null  (c, v , 3);"),
         ("DEFINE_STATIC_CALL_RET0(c, f);", "__sc_define_call_ret0  (c, f, 1);"),
         ("DECLARE_STATIC_CALL(c, f); EXPORT_STATIC_CALL(c);",
          "__sc_declare_call  (c, f); __sc_export_call  (c);"),

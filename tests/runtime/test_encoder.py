@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from transformer import arch as arches
+from transformer.arch import Branch
 from transformer.emulator import Image, Machine
 from transformer.runtime import header_dir, runtime_source
 from transformer.toolchain import compile_object, find, link
@@ -18,15 +19,16 @@ long long distances[64];
 sc_word words[64];
 int reached[64];
 unsigned int count;
+int kind;
 void encode(void);
 void encode(void)
 {
 	for (unsigned int i = 0; i < count; i++) {
 		const char *from = (const char *)0x4000000000;
-		const char *to = from + SC_JUMP_BIAS + distances[i];
+		const char *to = from + sc_insns[kind].bias + distances[i];
 
-		reached[i] = sc_reaches(from, to);
-		words[i] = SC_JUMP | sc_jump_field(distances[i]);
+		reached[i] = sc_reaches(kind, from, to);
+		words[i] = sc_encode(kind, from, to);
 	}
 }
 void _start(void);
@@ -44,30 +46,40 @@ def _distances(bits: int, step: int) -> list[int]:
 def test_both_encoders_agree(name: str, tmp_path: Path) -> None:
     arch = arches.load(name)
     cc = find(arch, "clang")
+    states = {s for form in arch.forms.values() for s in form.states}
+    rows = [arch.branches[s] for s in sorted(states) if s in arch.branches]
+    assert {"jump", "call"} <= {r.name for r in rows}
+    kinds = ", ".join(f"SC_{r.name.upper()}" for r in rows)
     source = tmp_path / "encode.c"
-    source.write_text(ENCODER)
+    source.write_text(f"{ENCODER}int kinds[] = {{ {kinds} }};\n")
     headers = str(header_dir("lowered", arch, arch.modes[0]))
     flags = ("-O1", "-I", headers, "-I", str(runtime_source(arch).parent), "-fno-builtin")
     done = compile_object(cc, source, tmp_path / "e.o", (*arch.toolchain.cflags, *flags))
     assert done.ok, done.stderr
     done = link(cc, [tmp_path / "e.o"], tmp_path / "e", ("-nostdlib", "-static"))
     assert done.ok, done.stderr
-
     image = Image.load(tmp_path / "e", arch)
     machine = Machine(arch, [image], stepping=False)
-    jump = arch.branch("jump")
-    distances = _distances(jump.bits, jump.step)
+    for index, row in enumerate(rows):
+        kind = machine.read(image.symbols["kinds"].address + 4 * index, 4)
+        machine.write(image.symbols["kind"].address, kind)
+        _agree(image, machine, row)
+
+
+def _agree(image: Image, machine: Machine, row: Branch) -> None:
+    order = machine.arch.byteorder
+    distances = _distances(row.bits, row.step)
     base = {n: image.symbols[n].address for n in ("distances", "words", "reached", "count")}
     for i, distance in enumerate(distances):
-        machine.write(base["distances"] + 8 * i, distance.to_bytes(8, arch.byteorder, signed=True))
-    machine.write(base["count"], len(distances).to_bytes(4, arch.byteorder))
+        machine.write(base["distances"] + 8 * i, distance.to_bytes(8, order, signed=True))
+    machine.write(base["count"], len(distances).to_bytes(4, order))
     assert machine.run(image.symbols["encode"].address).ok
 
     start = 0x4000000000
     for i, distance in enumerate(distances):
-        target = start + jump.bias + distance
-        reached = int.from_bytes(machine.read(base["reached"] + 4 * i, 4), arch.byteorder)
-        assert bool(reached) == jump.reaches(start, target), hex(distance)
+        target = start + row.bias + distance
+        reached = int.from_bytes(machine.read(base["reached"] + 4 * i, 4), order)
+        assert bool(reached) == row.reaches(start, target), (row.name, hex(distance))
         if reached:
-            word = machine.read(base["words"] + 8 * i, jump.size)
-            assert word == jump.encode(start, target), hex(distance)
+            word = machine.read(base["words"] + 8 * i, row.size)
+            assert word == row.encode(start, target), (row.name, hex(distance))

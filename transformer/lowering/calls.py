@@ -15,7 +15,7 @@ from transformer.frontend.words import WORDS
 from transformer.lowering.edits import EditBuffer, fit
 
 #: What the last argument of a definition says of the return type.
-RETURNS = {"unknown": 0, "void": 1, "integer": 1, "pointer": 1, "other": 2}
+RETURNS = {"unknown": 0, "integer": 1, "pointer": 1, "other": 2, "void": 3}
 
 
 def word(buffer: EditBuffer, spans: Spans, new: str, owner: str, width: int = 0) -> None:

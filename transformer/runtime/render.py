@@ -21,9 +21,10 @@ import jinja2
 from transformer.arch import Arch, templates_dir
 
 FLAVOURS = ("plain", "lowered", "analysis")
-_PATCHED_MODES = ("trampoline",)
+_PATCHED_MODES = ("trampoline", "inline")
 _TRAMPOLINE_MODES = ("slot", *_PATCHED_MODES)
 _COMMON_HEADERS = ("types", "static_call", "static_key", "dynamic_function", "sc")
+_PLACES = ("trampoline", "guard", "call_site", "tail_site", "conditional_site", "kept_site")
 _POINTER = {4: ".long", 8: ".quad"}
 
 
@@ -51,18 +52,42 @@ def render_headers(
 
 def render_runtime(arch: Arch) -> dict[str, str]:
     """The runtime's two files, ``sc_runtime.c`` and ``sc_arch.h``."""
-    nop = arch.instruction("nop")
+    insns = _insns(arch)
     context: dict[str, Any] = {
         "arch": arch,
-        "nop": nop,
-        "nop_word": int.from_bytes(nop.code, arch.byteorder),
-        "jump": arch.branch("jump"),
+        "insns": insns,
+        "most_fields": max(len(i["fields"]) for i in insns),
+        "places": {p: arch.forms[p].states if p in arch.forms else () for p in _PLACES},
+        "said": _said(arch),
         "property": arch.text_property,
     }
     context["banner"] = _banner(f"templates/common/runtime and templates/{arch.name}", arch.name)
     context["hook"] = render_template(f"{arch.name}/hook.h.j2", context)
     files = ("sc_runtime.c", "sc_arch.h")
     return {name: render_template(f"common/runtime/{name}.j2", context) for name in files}
+
+
+def _insns(arch: Arch) -> list[dict[str, Any]]:
+    """The rows that the runtime writes or meets, as numbers; a call's among them always."""
+    named = dict.fromkeys(s for p in _PLACES if p in arch.forms for s in arch.forms[p].states)
+    found = []
+    for name in dict.fromkeys((*named, "call")):
+        branch, fixed = arch.branches.get(name), arch.instructions.get(name)
+        if branch is not None:
+            keys = ("base", "size", "mask", "ignored", "bias", "bits", "step", "fields")
+            found.append({"name": name, **{k: getattr(branch, k) for k in keys}})
+        elif fixed is not None:
+            base = int.from_bytes(fixed.code, arch.byteorder)
+            found.append({"name": name, "base": base, "size": fixed.size, "fields": ()})
+    return found
+
+
+def _said(arch: Arch) -> dict[str, str]:
+    """What stands at a call and a tail site for "do nothing", and at a call for "return 0"."""
+    words = {"CALL_NULL": ("call_site", "nop"), "CALL_ZERO": ("call_site", "return0")}
+    words["TAIL_NULL"] = ("tail_site", "ret")
+    forms = {p: f.states for p, f in arch.forms.items()}
+    return {w: state if state in forms.get(p, ()) else "" for w, (p, state) in words.items()}
 
 
 def header_dir(flavour: str, arch: Arch | None = None, mode: str | None = None) -> Path:
