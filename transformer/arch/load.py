@@ -15,15 +15,19 @@ from typing import Any
 
 from transformer.arch.model import (
     Arch,
+    Assembly,
     Branch,
     ByteOrder,
     Emulation,
     Field,
     Form,
     IndirectBranch,
+    InlineAsm,
     Instruction,
     Pair,
+    PrintedBranch,
     Registers,
+    RelocatedBranch,
     Snippet,
     Synchronise,
     TextProperty,
@@ -118,6 +122,8 @@ def _arch(name: str, folder: Path, data: dict[str, Any]) -> Arch:
         symbolic_relocations=tuple(elf["symbolic_relocations"]),
         synchronise=tuple(Synchronise(**row) for row in data["synchronise"]),
         text_property=TextProperty(**data["text_property"]) if "text_property" in data else None,
+        assembly=_assembly(data["assembly"]) if "assembly" in data else None,
+        inline_asm=InlineAsm(**_frozen_row(data["inline_asm"])) if "inline_asm" in data else None,
     )
 
 
@@ -191,3 +197,20 @@ def _variant(row: dict[str, Any]) -> Variant:
         pie=row["pie"],
         pads=row["pads"],
     )
+
+
+def _assembly(row: dict[str, Any]) -> Assembly:
+    rest = {n: _frozen(v) for n, v in row.items() if n not in ("branch", "relocated")}
+    return Assembly(
+        branches=tuple(PrintedBranch(**_frozen_row(b)) for b in row["branch"]),
+        relocated=tuple(RelocatedBranch(**_frozen_row(r)) for r in row["relocated"]),
+        **rest,
+    )
+
+
+def _frozen_row(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: _frozen(value) for name, value in row.items()}
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
