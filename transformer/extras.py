@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from transformer.diagnostics import Diagnostic, ScError
 
-VERIFY = ("unicorn", "elftools", "capstone", "rich")
+VERIFY = ("unicorn", "capstone", "rich")
 
 
 class MissingExtra(ScError):

@@ -29,6 +29,8 @@ MAY = {
     "lowering": ({"frontend", "arch"}, {"jinja2"}),
     "runtime": ({"arch"}, {"jinja2"}),
     "toolchain": ({"arch"}, set()),
+    "assembly": ({"arch"}, set()),
+    "assembling": ({"arch", "assembly", "toolchain"}, {"elftools"}),
     "rewriting": ({"arch", "frontend", "lowering", "runtime", "toolchain"}, set()),
     "emulator": ({"arch"}, EMULATION),
     "report": ({"corpus"}, {"rich"}),
@@ -202,7 +204,7 @@ def project() -> dict[str, object]:
 def test_an_ordinary_installation_is_light() -> None:
     needed = project()["dependencies"]
     assert isinstance(needed, list)
-    assert {re.split(r"[<>=~! ]", d)[0] for d in needed} == {"pycparser", "jinja2"}
+    assert {re.split(r"[<>=~! ]", d)[0] for d in needed} == {"pycparser", "jinja2", "pyelftools"}
 
 
 def test_modules_are_of_a_size_that_is_read_in_one_go() -> None:
