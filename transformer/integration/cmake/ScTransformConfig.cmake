@@ -89,7 +89,9 @@ if(NOT TARGET sc_transform_headers)
 
   # A static library: what has transformed units needs its one object, the rest does not.
   add_library(sc_transform_runtime STATIC EXCLUDE_FROM_ALL "${_sc_runtime}")
-  add_library(ScTransform::runtime ALIAS sc_transform_runtime)
+  # Imported, and no alias: an export of a project names it, instead of asking for it.
+  add_library(ScTransform::runtime INTERFACE IMPORTED GLOBAL)
+  set_property(TARGET ScTransform::runtime PROPERTY INTERFACE_LINK_LIBRARIES sc_transform_runtime)
   target_include_directories(sc_transform_runtime PRIVATE "${ScTransform_INCLUDE_DIR}")
   target_compile_options(sc_transform_runtime PRIVATE -O2 -w)
   set_target_properties(sc_transform_runtime PROPERTIES
@@ -155,11 +157,11 @@ endfunction()
 
 # By the properties, for either signature of target_link_libraries() may be in use already.
 function(_sc_transform_link target)
-  set_property(TARGET "${target}" APPEND PROPERTY LINK_LIBRARIES sc_transform_runtime)
+  set_property(TARGET "${target}" APPEND PROPERTY LINK_LIBRARIES ScTransform::runtime)
   get_target_property(type "${target}" TYPE)
   if(type MATCHES "^(STATIC|OBJECT)_LIBRARY$")
     set_property(TARGET "${target}" APPEND PROPERTY INTERFACE_LINK_LIBRARIES
-      "$<LINK_ONLY:$<BUILD_INTERFACE:sc_transform_runtime>$<INSTALL_INTERFACE:ScTransform::runtime>>")
+                 "$<LINK_ONLY:ScTransform::runtime>")
   endif()
 endfunction()
 
