@@ -12,6 +12,7 @@ from pathlib import Path
 from transformer import runtime
 from transformer.arch import Arch, Variant
 from transformer.corpus.harness import sources
+from transformer.diagnostics import ScError
 from transformer.toolchain import STATIC_PIE, Compiler, compile_object, link
 
 #: For every unit, in both builds: no call appears or vanishes, and floating
@@ -92,6 +93,19 @@ class Builder:
         """A unit of the case, or its copy with a tail."""
         return self.compile(source, [*flags, "-I", str(headers)], what)
 
+    def annotated(self, source: Path, headers: Path, flags: Sequence[str], what: str) -> Path:
+        """A unit by way of its assembly, whose call sites are annotated."""
+        from transformer.assembling import build_object  # type: ignore[attr-defined]
+
+        setting, output = self.setting, self.folder / f"{source.stem}.o"
+        every = [*setting.flags, *flags, "-I", str(headers)]
+        built = build_object(setting.compiler, source, output, every, setting.arch, cwd=self.folder)
+        if errors := [d for d in built.diagnostics if d.severity == "error"]:
+            raise ScError(*errors)
+        if not built.ok:
+            raise BuildError(f"compiling {what} failed:\n{_relevant(built.completed.stderr)}")
+        return output
+
     def harness(self, name: str, text: str) -> Path:
         """Generated C of the harness."""
         source = self.write(name, text)
@@ -102,13 +116,13 @@ class Builder:
         extra = FREESTANDING.get(self.setting.compiler.family, ())
         return [self._kept(sources() / f"{n}.c", [*extra, "-O1", "-g0"]) for n in ("log", "libc")]
 
-    def runtime(self, mode: str) -> Path:
-        """The runtime under test, compiled once for each setting and mode."""
+    def runtime(self) -> Path:
+        """The runtime under test, compiled once for each setting: it is the same in all modes."""
         extra = FREESTANDING.get(self.setting.compiler.family, ())
-        headers = runtime.header_dir("lowered", self.setting.arch, mode)
-        source = runtime.runtime_source(self.setting.arch)
+        arch = self.setting.arch
+        headers = runtime.header_dir("lowered", arch, arch.default_mode)
         flags = [*extra, "-DSC_FREESTANDING", "-I", str(headers)]
-        return self._shared(source, f"runtime-{mode}", flags, "the runtime")
+        return self._shared(runtime.runtime_source(arch), "runtime", flags, "the runtime")
 
     def link(
         self,

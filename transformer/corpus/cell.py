@@ -15,6 +15,7 @@ from transformer.corpus.transformed import Rewritten, build_transformed
 from transformer.corpus.truth import Truth
 from transformer.diagnostics import ScError
 from transformer.emulator import (
+    PATCHED_MODES,
     AbiCheck,
     Image,
     ImageError,
@@ -26,8 +27,6 @@ from transformer.emulator import (
     static_check,
 )
 
-PATCHED_MODES = ("trampoline",)
-TRAMPOLINE_MODES = ("slot", *PATCHED_MODES)
 _MOST = 20  # failures of a kind that are told
 
 
@@ -69,7 +68,7 @@ def _run(
         setting.arch,
         image,
         truth.built,
-        trampolines=mode in TRAMPOLINE_MODES,
+        mode=mode,
         others=[far] if far is not None else [],
         aliases=truth.aliases,
     )
@@ -84,6 +83,7 @@ def _run(
             check_reach(result, program, far, mode in PATCHED_MODES)
         after = static_check(image, setting.arch, mode, setting.variant.pads, program.machine)
         _static(result, program, after)
+    result.inline_total, result.inline_executed = program.watcher.inline_coverage()
     _violations(result, program, "abi", abi.count, abi.violations)
     _violations(result, program, "pads", pads.count, pads.violations)
     sync.end()

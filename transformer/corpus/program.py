@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from transformer.arch import Arch
-from transformer.corpus.ctype import CType, size_of
+from transformer.corpus.ctype import CType, Void, size_of
 from transformer.corpus.events import Arrival, Event, KeyCall, LogReader
+from transformer.corpus.inline import InlineWatcher
 from transformer.corpus.oracle import OracleBuild
 from transformer.corpus.plan import PlannedAction
 from transformer.corpus.values import Decoder, Value
-from transformer.corpus.watch import SlotWatcher, TrampolineWatcher, Watcher
-from transformer.emulator import Arrival as At
+from transformer.corpus.watch import Dispatch, SlotWatcher, TrampolineWatcher, Watcher
 from transformer.emulator import (
+    INLINE_MODES,
+    TRAMPOLINE_MODES,
     Image,
     Machine,
     Outcome,
@@ -23,6 +25,7 @@ from transformer.emulator import (
     UcError,
     disassemble,
 )
+from transformer.emulator import Arrival as At
 
 _SWITCHES = 64
 _LOOKED_AT = 20_000  # instructions
@@ -65,7 +68,7 @@ class Runaway(Exception):
 
 
 class Program:
-    """One image with its machine.  ``trampolines`` tells how its sites reach keys."""
+    """One image with its machine.  ``mode`` tells how sites reach keys; None: a plain build."""
 
     def __init__(
         self,
@@ -73,7 +76,7 @@ class Program:
         image: Image,
         built: OracleBuild,
         *,
-        trampolines: bool,
+        mode: str | None = None,
         others: Sequence[Image] = (),
         oracle: bool = False,
         aliases: Mapping[str, str] | None = None,
@@ -83,8 +86,7 @@ class Program:
         self.decoder = Decoder(self.machine, image, others, aliases)
         self.log = LogReader(self.decoder, image, built.records, built.interfaces)
         keys = {k for k in built.plan.keys if f"__h_rec_{k}" in image.symbols}
-        kind = TrampolineWatcher if trampolines else SlotWatcher
-        self.watcher: Watcher = kind([image, *others], keys, self._dispatched)
+        self.watcher: Watcher = self._watcher(mode, keys, others)
         self._stop = image.symbols["__h_stop"].address
         self._arrivals: list[Arrival] = []
         self._expected: list[KeyCall] = []
@@ -92,6 +94,15 @@ class Program:
         self.extra_reads: list[ReadWatch] = []
         self.entered: set[str] = set()
         self._stops = self._all_stops(oracle)
+
+    def _watcher(self, mode: str | None, keys: set[str], others: Sequence[Image]) -> Watcher:
+        images = [self.image, *others]
+        if mode in INLINE_MODES:
+            types = self.built.interfaces.keys
+            void = {k for k in keys if isinstance(types[k].returns, Void)}
+            return InlineWatcher(images, keys, self._dispatched, void)
+        kind = TrampolineWatcher if mode in TRAMPOLINE_MODES else SlotWatcher
+        return kind(images, keys, self._dispatched)
 
     # --- running ---
 
@@ -215,25 +226,23 @@ class Program:
                 return found == function and self.machine.pointer(entry + size) != 0
         return False
 
-    def _dispatched(
-        self, machine: Machine, key: str, target: int, site: int, trampoline: int
-    ) -> None:
-        name = self.name_of(target)
+    def _dispatched(self, machine: Machine, call: Dispatch) -> None:
+        name = self.name_of(call.target)
         index = len(self._arrivals)
-        self._arrivals.append(Arrival(key, name, site, trampoline))
-        self._record(key)
+        self._arrivals.append(Arrival(call.key, name, call.site, call.trampoline))
+        self._record(call.key, call.back)
         if self._snapshot is None and self._expected:
             wanted = self._expected[index] if index < len(self._expected) else None
-            if wanted is None or (wanted.key, wanted.target) != (key, name):
-                self._snapshot = self.picture(index, site, trampoline)
+            if wanted is None or (wanted.key, wanted.target) != (call.key, name):
+                self._snapshot = self.picture(index, call.site, call.trampoline)
 
-    def _record(self, key: str) -> None:
+    def _record(self, key: str, back: int | None) -> None:
         """Has the guest write down the arguments; ``Runaway`` where there is no end of it."""
         most = _MOST_INVENTED if self.built.plan.case.invented else _MOST_DISPATCHES
         if len(self._arrivals) > most:
             raise Runaway(f"more than {most} calls through keys")
         try:
-            self.machine.aside(self.image.symbols[f"__h_rec_{key}"].address, self._stop)
+            self.machine.aside(self.image.symbols[f"__h_rec_{key}"].address, self._stop, back)
         except UcError as e:
             raise Runaway(f"the stack is full at a call through '{key}'") from e
 

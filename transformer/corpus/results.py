@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 CHECKS = ("dispatch", "abi", "pads", "reach", "static", "refuse")
-STATUSES = ("pass", "fail", "error", "unverified")
+STATUSES = ("pass", "fail", "error", "unverified", "unfit")
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,11 @@ class CaseResult:
     """One cell: a case on an arch, in a mode, by a compiler, in a variant.
 
     ``checks`` counts the checks made, by name.  ``unverified`` counts the
-    invented calls that fault in the plain build too.  ``message`` tells what
-    ended a cell of status ``error``.
+    invented calls that fault in the plain build too.  ``inline_total`` are the
+    patched sites that the compiler made of the case's calls.  ``message``
+    tells what ended a cell of status ``error``.  A cell is ``unfit`` where its
+    mode takes no keys of such signatures as those in ``unfit``, by their
+    names: then nothing was built.
     """
 
     case: str
@@ -56,6 +59,9 @@ class CaseResult:
     sites_total: int = 0
     sites_executed: int = 0
     unexecuted: list[str] = field(default_factory=list)
+    inline_total: int = 0
+    inline_executed: int = 0
+    unfit: list[str] = field(default_factory=list)
     seconds: float = 0.0
     message: str = ""
     unverified: int = 0
@@ -90,7 +96,7 @@ class VerifyReport:
         """Whether something was verified, and nothing is wrong."""
         every = [*self.selftests, *self.results]
         verified = any(r.status == "pass" for r in self.results)
-        return verified and all(r.status in ("pass", "unverified") for r in every)
+        return verified and all(r.status not in ("fail", "error") for r in every)
 
     @property
     def checks(self) -> dict[str, int]:

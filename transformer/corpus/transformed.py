@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import transformer
@@ -13,16 +14,24 @@ from transformer.corpus.build import Builder, Setting
 from transformer.corpus.case import Case
 from transformer.corpus.harness import FAR, NEAR, render_tail, render_targets
 from transformer.corpus.oracle import OracleBuild
-from transformer.diagnostics import ScError
+from transformer.diagnostics import Diagnostic, ScError
 from transformer.rewriting import RewriteResult, Site
 from transformer.toolchain import Compiler
+
+ANNOTATED_MODES = ("inline",)
+SIGNATURE = "sc-inline-asm-signature"
 
 
 @dataclass(frozen=True)
 class Rewritten:
-    """A case's units after the rewrite, in the order of the case."""
+    """A case's units after the rewrite, in the order of the case.
+
+    ``unfit`` are the errors of a mode that takes no signatures such as those
+    of the case: nothing is built then.
+    """
 
     units: tuple[RewriteResult, ...]
+    unfit: tuple[Diagnostic, ...] = ()
 
     @property
     def sites(self) -> list[Site]:
@@ -31,14 +40,14 @@ class Rewritten:
 
 
 def rewrite_case(case: Case, arch: Arch, mode: str, compiler: Compiler) -> Rewritten:
-    """Rewrites each unit; ``ScError`` with what the tool says where it refuses one."""
+    """Rewrites each unit; ``ScError`` where the tool refuses one for more than a signature."""
     results = tuple(
         rewrite_unit(case, path, arch, mode, compiler, check=False) for path in case.units
     )
-    errors = [d for r in results for d in r.diagnostics if d.severity == "error"]
-    if errors:
+    errors = tuple(d for r in results for d in r.diagnostics if d.severity == "error")
+    if any(d.id != SIGNATURE for d in errors):
         raise ScError(*errors)
-    return Rewritten(results)
+    return Rewritten(results, errors)
 
 
 def rewrite_unit(
@@ -84,18 +93,25 @@ def build_transformed(
     """Compiles and links one variant; ``BuildError`` where that fails."""
     builder = Builder(setting, folder, shared)
     headers = runtime.header_dir("lowered", setting.arch, mode)
+    compile_unit = builder.annotated if mode in ANNOTATED_MODES else builder.unit
     objects = [
-        _unit(built, builder, rewritten.units[i], i, headers) for i in range(len(rewritten.units))
+        _unit(built, builder, rewritten.units[i], i, headers, compile_unit)
+        for i in range(len(rewritten.units))
     ]
-    # The harness and the far targets are the same in every mode.
-    common = Builder(setting, folder.parent / f"common-{setting.name}", shared)
-    objects.append(_harness(built, common))
-    objects += [*builder.models(), builder.runtime(mode)]
+    # The harness and the far targets are the same in every mode and at every level.
+    same = replace(setting, optimise="-O2")
+    common = Builder(same, folder.parent / f"common-{same.name}", shared)
+    objects += [_harness(built, common), *common.models(), builder.runtime()]
     return Programs(builder.link("program", objects), _far(built, common))
 
 
 def _unit(
-    built: OracleBuild, builder: Builder, result: RewriteResult, index: int, headers: Path
+    built: OracleBuild,
+    builder: Builder,
+    result: RewriteResult,
+    index: int,
+    headers: Path,
+    compile_unit: Callable[[Path, Path, Sequence[str], str], Path],
 ) -> Path:
     unit, case = built.plan.units[index], built.plan.case
     copy = builder.write(f"u{index}/{unit.path.name}", result.text)
@@ -104,7 +120,7 @@ def _unit(
     tail = render_tail(built.plan, unit, copy, reach=reach, preprocessed=preprocessed)
     source = builder.write(f"unit_{index}.c", tail)
     flags = ["-iquote", str(unit.path.parent), *case.flags]
-    return builder.unit(source, headers, flags, unit.path.name)
+    return compile_unit(source, headers, flags, unit.path.name)
 
 
 def _harness(built: OracleBuild, builder: Builder) -> Path:

@@ -60,7 +60,7 @@ def find_truth(built: OracleBuild, arch: Arch, sites: list[Site]) -> Truth:
 
 
 def _program(built: OracleBuild, arch: Arch, image: Image, aliases: dict[str, str]) -> Program:
-    return Program(arch, image, built, trampolines=False, oracle=True, aliases=aliases)
+    return Program(arch, image, built, oracle=True, aliases=aliases)
 
 
 def _written_actions(truth: Truth, program: Program) -> None:

@@ -19,11 +19,13 @@ from transformer.corpus.build import BuildError, Setting
 from transformer.corpus.case import Case, find_cases
 from transformer.corpus.cell import run_cell
 from transformer.corpus.invent import build_invented
+from transformer.corpus.levels import TURNS, Levels, first_turn, settings
 from transformer.corpus.oracle import OracleBuild, build_oracle
 from transformer.corpus.refuse import linkage_errors, run_refusal
 from transformer.corpus.results import CaseResult, Failure, VerifyReport
 from transformer.corpus.transformed import Rewritten, rewrite_case
 from transformer.corpus.truth import CaseError, Truth, find_truth
+from transformer.corpus.unfit import run_unfit
 from transformer.diagnostics import ScError
 from transformer.emulator import ImageError, selftest
 from transformer.toolchain import Compiler, available
@@ -36,31 +38,29 @@ Tick = Callable[[CaseResult, int, int], None]
 
 @dataclass(frozen=True)
 class Task:
-    """A case on an arch by a compiler: all modes share the plain build."""
+    """A case on an arch by a compiler: all modes share the plain build.
+
+    ``turn`` says which of the builds that take turns it gets.
+    """
 
     case: Case
     arch: str
     family: str
     modes: tuple[str, ...]
     shared: Path
+    levels: Levels = TURNS
+    turn: int = 0
 
     @property
     def cells(self) -> int:
-        """How many results it will give."""
-        arch = load(self.arch)
+        """How many results it will give, if no mode refuses the case."""
         if self.case.refuse:
             return len(self.modes)
-        return sum(len(settings(arch, m)) for m in self.modes)
+        return sum(len(self.settings(m)) for m in self.modes)
 
-
-def settings(arch: Arch, mode: str) -> list[tuple[int, str]]:
-    """(variant, optimisation) of a mode's builds: all variants at -O2, and one at -O0.
-
-    The -O0 build is made in the arch's default mode alone: it covers code
-    with no optimisation, not another lowering.
-    """
-    builds = [(i, "-O2") for i in range(len(arch.variants))]
-    return builds + ([(len(arch.variants) - 1, "-O0")] if mode == arch.default_mode else [])
+    def settings(self, mode: str) -> list[tuple[int, str]]:
+        """(number of the variant, level) of the builds in a mode."""
+        return settings(load(self.arch), mode, self.levels, self.turn)
 
 
 def verify(
@@ -69,6 +69,7 @@ def verify(
     arches: str | Sequence[str] = ALL,
     modes: str | Sequence[str] = ALL,
     compilers: str | Sequence[str] = ALL,
+    levels: Levels = TURNS,
     pattern: str | None = None,
     cflags: Sequence[str] = (),
     jobs: int = 1,
@@ -78,10 +79,11 @@ def verify(
 
     A path is a case's folder, a folder of cases, or a C file.  ``arches``,
     ``modes`` and ``compilers`` are names or ``"all"``; a compiler that is not
-    here is left out.  ``pattern`` picks cases by name, by part of it or with
-    ``*`` and ``?``.  ``cflags`` come on top of a case's own.  ``progress`` is
-    called with (result, results so far, results in all).  The order of the
-    results does not depend on ``jobs``.
+    here is left out.  ``levels`` are "-O2" and the like for every mode, "all",
+    or "turns" (see ``transformer.corpus.levels``).  ``pattern`` picks cases by
+    name, by part of it or with ``*`` and ``?``.  ``cflags`` come on top of a
+    case's own.  ``progress`` is called with (result, results so far, results in
+    all).  The order of the results does not depend on ``jobs``.
     ``ScError`` where a path or a ``case.toml`` is wrong.
     """
     begun = time.monotonic()
@@ -96,7 +98,7 @@ def verify(
     shared = Path(tempfile.mkdtemp(prefix="sc-verify-"))
     try:
         if all(r.status == "pass" for r in report.selftests):
-            tasks = list(_tasks(cases, chosen, modes, compilers, shared))
+            tasks = list(_tasks(cases, chosen, modes, compilers, levels, shared))
             report.results = _run_all(tasks, jobs, progress)
     finally:
         shutil.rmtree(shared, ignore_errors=True)
@@ -130,9 +132,11 @@ def _tasks(
     arches: Sequence[Arch],
     modes: str | Sequence[str],
     compilers: str | Sequence[str],
+    levels: Levels,
     shared: Path,
 ) -> Iterator[Task]:
     for case in cases:
+        turn = first_turn(case.name)
         for arch in arches:
             if case.arches and arch.name not in case.arches:
                 continue
@@ -142,7 +146,8 @@ def _tasks(
             families = [f for f in _pick(compilers, FAMILIES) if _here(arch, f)]
             for family in families:
                 if wanted and (not case.compilers or family in case.compilers):
-                    yield Task(case, arch.name, family, tuple(wanted), shared)
+                    yield Task(case, arch.name, family, tuple(wanted), shared, levels, turn)
+                    turn += 1
 
 
 def _here(arch: Arch, family: str) -> bool:
@@ -212,11 +217,14 @@ def _cells(task: Task, folder: Path) -> Iterator[CaseResult]:
             yield run_refusal(task.case, arch, mode, compiler)
         return
     rewritten = _rewrite_all(task, arch, compiler)
-    sites = next(r for r in rewritten.values() if isinstance(r, Rewritten)).sites
+    sites = min(rewritten.values(), key=lambda r: len(r.unfit)).sites
     built = _oracle(task, arch, compiler, folder)
     truth = find_truth(built, arch, sites)
     for mode in task.modes:
-        yield from _mode_cells(task, arch, compiler, mode, rewritten[mode], truth, folder)
+        if rewritten[mode].unfit:
+            yield run_unfit(truth, rewritten[mode], arch, mode, compiler)
+        else:
+            yield from _mode_cells(task, arch, compiler, mode, rewritten[mode], truth, folder)
 
 
 def _rewrite_all(task: Task, arch: Arch, compiler: Compiler) -> dict[str, Rewritten]:
@@ -241,7 +249,7 @@ def _mode_cells(
     truth: Truth,
     folder: Path,
 ) -> Iterator[CaseResult]:
-    for index, optimise in settings(arch, mode):
+    for index, optimise in task.settings(mode):
         setting = Setting(arch, compiler, arch.variants[index], optimise)
         place = folder / f"{mode}-{setting.name}"
         result = run_cell(truth, rewritten, setting, mode, place, task.shared)

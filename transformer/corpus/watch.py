@@ -3,13 +3,15 @@
 Where a site loads the slot itself (the plain build and mode ``generic``), a
 read of the slot makes the key pending, and the first indirect entry at what
 was read is the event.  Where it calls a trampoline, that arrival makes the key
-pending, and the first function entered from there is the target.
+pending, and the first function entered from there is the target.  Inline sites
+are in ``transformer.corpus.inline``.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from transformer.corpus.symbols import KEY, is_runtime
 from transformer.emulator import Arrival as At
@@ -20,8 +22,23 @@ _NULLS = ("__static_call_null", "__static_call_return0")
 _PIECES = (".cold", ".part.")
 _OWN = ("__h_near_", "__h_far_")
 
-#: Told of each dispatch: key, target's address, site, trampoline or 0.
-Report = Callable[[Machine, str, int, int, int], None]
+
+@dataclass(frozen=True)
+class Dispatch:
+    """A call through a key.  ``target`` is an address, ``trampoline`` 0 where none was used.
+
+    ``back`` is where the target would return to, where a site stands for it
+    that calls nothing; None where the target has been called.
+    """
+
+    key: str
+    target: int
+    site: int
+    trampoline: int = 0
+    back: int | None = None
+
+
+Report = Callable[[Machine, Dispatch], None]
 
 
 def entries(images: list[Image]) -> set[int]:
@@ -82,6 +99,10 @@ class Watcher(ABC):
         """Where the last of those was used; 0 where there is none."""
         return 0
 
+    def inline_coverage(self) -> tuple[int, int]:
+        """How many patched sites the case has, and how many of them were executed."""
+        return 0, 0
+
     @abstractmethod
     def entered(self, machine: Machine, arrival: At) -> None:
         """A function was entered."""
@@ -128,7 +149,7 @@ class SlotWatcher(Watcher):
                 del self._pending[index]
                 if not self._pending:
                     self._unfollow()
-                self._report(machine, key, arrival.address, arrival.previous, 0)
+                self._report(machine, Dispatch(key, arrival.address, arrival.previous))
                 return
 
 
@@ -162,4 +183,4 @@ class TrampolineWatcher(Watcher):
         key, site, trampoline = self._pending.pop()
         if not self._pending:
             self._unfollow()
-        self._report(machine, key, arrival.address, site, trampoline)
+        self._report(machine, Dispatch(key, arrival.address, site, trampoline))

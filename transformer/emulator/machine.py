@@ -101,17 +101,20 @@ class Machine(Cpu):
             outcome = self._finish(self._go(start, stops or {}, limit, timeout_us), top)
         return outcome if not trace else _traced(outcome, self.trace)
 
-    def aside(self, function: int, until: int) -> Outcome:
+    def aside(self, function: int, until: int, back: int | None = None) -> Outcome:
         """Runs from ``function`` to ``until`` with registers and stack as they are.
 
-        For a StopHandler.  Afterwards all registers, and what lies below the
-        stack pointer, are as before; other memory keeps what was written.
+        For a StopHandler.  With ``back`` it is called, to return there, else
+        jumped to.  Afterwards all registers, and what lies below the stack
+        pointer, are as before; other memory keeps what was written.
         Observers, stops and reads see nothing of it.
         """
         self._fault, step, self._step = None, self._step, None
         context = self._uc.context_save()
         below = self.sp - _RED_ZONE
         kept = self.read(below, _RED_ZONE)
+        if back is not None:
+            self._call(back)
         error = self._start(function, until, 1 << 20, 0)
         outcome = self._aside_outcome(until, error)
         self._uc.mem_write(below, kept)
@@ -202,16 +205,21 @@ class Machine(Cpu):
 
     def _enter(self) -> int:
         """A fresh stack as at a call; the stack pointer that a return must leave."""
-        row, rules = self.arch.registers, self.arch.emulation
+        rules = self.arch.emulation
         top = (self._stack + STACK_SIZE - _HEADROOM) & -rules.stack_alignment
+        self.set_reg(self.arch.registers.sp, top)
+        self._call(self.sentinel)
+        return top
+
+    def _call(self, back: int) -> None:
+        """Does what a call does to stack and registers."""
+        row = self.arch.registers
         if row.link is None:
             size = self.arch.pointer_size
-            self._uc.mem_write(top - size, self.word(self.sentinel, size))
-            self.set_reg(row.sp, top - size)
+            self._uc.mem_write(self.sp - size, self.word(back, size))
+            self.set_reg(row.sp, self.sp - size)
         else:
-            self.set_reg(row.sp, top)
-            self.set_reg(row.link, self.sentinel)
-        return top
+            self.set_reg(row.link, back)
 
     def _go(
         self, start: int, stops: Mapping[int, StopHandler], limit: int, timeout_us: int

@@ -33,7 +33,14 @@ CALL, TAIL, CONDITIONAL, KEPT = "call", "tail", "conditional", "kept"
 #: The rows of ``arch.forms`` by the kind of site; a kept one is conditional too, and never patched.
 FORMS = {k: f"{k}_site" for k in (CALL, TAIL, CONDITIONAL, KEPT)}
 NULL, RET0 = "__static_call_null", "__static_call_return0"
-RETURNS_UNKNOWN, RETURNS_INTEGER, RETURNS_VOID = 0, 1, 3  # sc/types.h
+_INTEGER, _VOID = 1, 3  # static_call_key.returns, as sc/types.h has it
+#: What a site does without a branch, by what its key returns and holds, where the arch has it.
+_WANTED = {
+    (_VOID, NULL, CALL): "nothing",
+    (_VOID, NULL, TAIL): "return",
+    (_INTEGER, NULL, CALL): "zero",
+    (_INTEGER, RET0, CALL): "zero",
+}
 
 
 @dataclass(frozen=True)
@@ -79,12 +86,16 @@ def read_site(tables: Tables, entry: CallSite) -> InlineSite:
 
 
 def _effect(arch: Arch, place: PatchedPlace) -> str:
-    if place.state is None or place.target is not None:
-        return "branch" if place.target is not None else ""
-    if place.state == "nop":
+    if place.target is not None:
+        return "branch"
+    return effect_of(arch, place.state, place.code) if place.state is not None else ""
+
+
+def effect_of(arch: Arch, state: str, code: bytes) -> str:
+    """What a site's instruction that is no branch does: nothing, zero or return."""
+    if state == "nop":
         return "nothing"
-    kind = classify(arch, place.address, place.code).kind
-    return "return" if kind == "return" else "zero"
+    return "return" if classify(arch, 0, code).kind == "return" else "zero"
 
 
 def inline_sites(tables: Tables) -> list[InlineSite]:
@@ -151,9 +162,9 @@ class SiteCheck:
             if entry.code in seen:
                 yield Problem("two entries name one site", self.site(entry), entry.code)
             seen.add(entry.code)
-        keys = [p.key for e in entries if (p := self.tables.proxy_at.get(e.proxy))]
-        if self.live and keys != sorted(keys):
-            yield Problem("the table is not sorted by key", SITES)
+        tags = [(e.proxy, e.flags) for e in entries]
+        if self.live and tags != sorted(tags):
+            yield Problem("the table is not sorted by proxy and flags", SITES)
 
     def _lost(self) -> Iterator[Problem]:
         """Branches to a trampoline that no entry names: no update comes to them."""
@@ -252,22 +263,27 @@ class SiteCheck:
         return site.target == target if self._reaches(site, target) else self._is_home(site, proxy)
 
     def _null(self, site: InlineSite, proxy: Proxy, null: str) -> bool:
-        """A form of its own where the result is known to need none, else a stub."""
-        width = self.arch.pointer_size
-        returns = int.from_bytes(self.memory.read(proxy.key + 2 * width, 4), self.arch.byteorder)
-        if site.effect == "branch":
-            stub = self.memory.pointer(proxy.key)
-            if site.target is not None and stub_kind(self.image, site.target) == null:
-                return not self._must_be_nothing(site, returns, null)
-            return self._is_home(site, proxy) and not self._reaches(site, stub)
-        if returns == RETURNS_VOID:
-            return True
-        return returns == RETURNS_INTEGER and site.effect == "zero"
+        """The form that costs nothing, where the arch has one for the result, else the stub."""
+        field = self.memory.read(proxy.key + 2 * self.arch.pointer_size, 4)
+        returns = int.from_bytes(field, self.arch.byteorder)
+        wanted = _WANTED.get((returns, null, site.kind), "")
+        if wanted in self._effects[FORMS[site.kind]]:
+            return site.effect == wanted
+        return self._branches(site, proxy, self.memory.pointer(proxy.key))
 
-    def _must_be_nothing(self, site: InlineSite, returns: int, null: str) -> bool:
-        """NULL of a void key costs nothing at a call."""
-        form = self.arch.forms[FORMS[site.kind]].states
-        return null == NULL and returns == RETURNS_VOID and site.kind == CALL and "nop" in form
+    @cached_property
+    def _effects(self) -> dict[str, set[str]]:
+        """What the instructions that are no branches do, by form."""
+        fixed = self.arch.instructions
+        return {
+            form: {
+                effect_of(self.arch, s, fixed[s].code)
+                for s in self.arch.forms[form].states
+                if s in fixed
+            }
+            for form in FORMS.values()
+            if form in self.arch.forms
+        }
 
     def _is_home(self, site: InlineSite, proxy: Proxy) -> bool:
         return site.target in self._homes[proxy.address]
@@ -282,13 +298,3 @@ class SiteCheck:
         if site.target is None:
             return f"the instruction '{site.place.state}'"
         return f"a {site.place.state} to {self.image.describe(site.target)}"
-
-
-def stub_kind(image: Image, target: int) -> str:
-    """``NULL`` or ``RET0`` where a function at ``target`` is that or an object's copy of it."""
-    for symbol in image.all_symbols:
-        if symbol.address == target:
-            for name in (NULL, RET0):
-                if name.removeprefix("__static_call_") in symbol.name:
-                    return name
-    return ""
