@@ -13,13 +13,17 @@ from transformer.frontend.declarations import Declarations
 from transformer.frontend.dynamic import DynamicFinder
 from transformer.frontend.judging import Judge
 from transformer.frontend.lexing import Token, matching, spelling, split_commas, tokens
+from transformer.frontend.openings import Openings
+from transformer.frontend.prototypes import prototype
 from transformer.frontend.source import LineMap, Place, Source
 from transformer.frontend.spans import find_spans
 from transformer.frontend.words import FIND, MARK, Word, lookup, unmark
 
 _MARK_IN_STRING = re.compile(rf"{MARK}(\d+)_")
 _HEADERS = re.compile(r"\bstruct\s+sc_dynamic\b")
-_TOP_LEVEL = {"define-call", "declare-call", "export", "define-key", "declare-key", "dynamic"}
+_TOP_LEVEL = {
+    "define-call", "declare-call", "export", "define-key", "declare-key", "dynamic", "asm-call",
+}  # fmt: skip
 _CONTROL = {"if", "while", "for", "switch"}
 
 
@@ -30,15 +34,21 @@ def analyse(
     main: str,
     preprocessed: bool = False,
     dynamic: Mapping[str, str] | None = None,
+    registers: int | None = None,
 ) -> I.Unit:
     """The idioms of a unit.
 
     ``text`` is the preprocessed marked copy, in whose line markers the user's
     file ``source`` is called ``main``.  With ``preprocessed`` it is the user's
     file itself.  ``dynamic`` maps functions to the values that they return
-    while they are off, for those that are chosen by name.
+    while they are off, for those that are chosen by name.  ``registers`` asks for
+    prototypes and openings: so many arguments fit in registers.
     """
-    return _Analysis(text, source, main, preprocessed, dynamic or {}).run()
+    analysis = _Analysis(text, source, main, preprocessed, dynamic or {})
+    unit = analysis.run()
+    if registers is not None:
+        analysis.prepare_calls(registers)
+    return unit
 
 
 class _Analysis:
@@ -97,6 +107,32 @@ class _Analysis:
                     signature = self._signature(idiom.func)
                     if isinstance(idiom, I.CallDefinition):
                         self.unit.idioms[number] = replace(idiom, returns=signature.returns)
+
+    def prepare_calls(self, registers: int) -> None:
+        """What calls that are written as asm need to know of each key."""
+        calls: dict[str, list[I.Idiom]] = {}
+        for idiom in self.unit.idioms:
+            if isinstance(idiom, I.Call):
+                calls.setdefault(idiom.name, []).append(idiom)
+        openings = Openings(self.declarations, self.source, self.lines, self.main)
+        for idiom in self.unit.idioms:
+            if not isinstance(idiom, I.CallDefinition | I.CallDeclaration):
+                continue
+            if idiom.name in calls and idiom.func not in self.unit.prototypes:
+                found = prototype(self.types, idiom.func, registers)
+                self.unit.prototypes[idiom.func] = found
+            if idiom.name in calls and not self.preprocessed:
+                self._opening(idiom, calls[idiom.name], openings)
+
+    def _opening(self, key: I.Idiom, calls: list[I.Idiom], openings: Openings) -> None:
+        """Before the first call in the user's file, else before its first declaration."""
+        if key.name in self.unit.openings:
+            return
+        places = (openings.before(c.position) for c in calls if c.position > key.position)
+        at = next((p for p in places if p is not None), None)
+        at = openings.after(key.position) if at is None else at
+        if at is not None:
+            self.unit.openings[key.name] = at
 
     def _signature(self, func: str) -> I.Signature:
         if func not in self.unit.signatures:
@@ -273,6 +309,10 @@ def _closes(found: list[Token], at: int, after: int) -> bool:
     return all(at - n - 1 >= 0 and found[at - n - 1].text == "(" for n in range(extra))
 
 
+def _asm_call(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _At) -> I.Idiom:
+    return I.AsmCall(*base)
+
+
 def _query(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _At) -> I.Idiom:
     return I.Query(*base)
 
@@ -336,5 +376,5 @@ _MAKERS: dict[str, _Maker] = {
     "define-call": _define_call, "declare-call": _declare_call, "call": _call, "query": _query,
     "update": _update, "export": _export, "define-key": _define_key,
     "declare-key": _declare_key, "guard": _guard, "key-operation": _operation,
-    "dynamic": _dynamic, "dynamic-operation": _switch,
+    "dynamic": _dynamic, "dynamic-operation": _switch, "asm-call": _asm_call,
 }  # fmt: skip

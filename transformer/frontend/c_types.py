@@ -123,15 +123,30 @@ class Types:
 
     def signature(self, operand: str) -> Signature:
         """What is known of the function (type) that a key is declared with."""
-        name = operand.strip("() \t\n")
-        found = self.declarations.lookup(name) if name.isidentifier() else None
-        kind = self.resolve(found.node) if found else self.of(self.expression(operand))
-        while isinstance(kind, c_ast.PtrDecl):
-            kind = self.resolve(kind.type)
-        if not isinstance(kind, c_ast.FuncDecl):
+        kind = self.function(operand)
+        if kind is None:
             return Signature()
         count, variadic = self._parameters(kind)
         return Signature(self.returns(kind), count, variadic)
+
+    def function(self, operand: str) -> c_ast.FuncDecl | None:
+        """The function type that a key is declared with; None where it cannot be told.
+
+        Of several declarations of a function the first that has a prototype.
+        """
+        name = operand.strip("() \t\n")
+        first = None
+        for declared in self.declarations.all_of(name) if name.isidentifier() else ():
+            kind = self._function(self.resolve(declared.node))
+            if kind is not None and kind.args is not None:
+                return kind
+            first = first or kind
+        return first or self._function(self.of(self.expression(operand)))
+
+    def _function(self, kind: Type | None) -> c_ast.FuncDecl | None:
+        while isinstance(kind, c_ast.PtrDecl):
+            kind = self.resolve(kind.type)
+        return kind if isinstance(kind, c_ast.FuncDecl) else None
 
     def _parameters(self, function: c_ast.FuncDecl) -> tuple[int | None, bool]:
         if function.args is None:
@@ -141,15 +156,16 @@ class Types:
         if any(isinstance(p, c_ast.ID) for p in params):
             return None, False  # a K&R definition tells nothing
         params = params[: len(params) - variadic]
-        if len(params) == 1 and self._class(self.resolve(params[0])) == "void":
+        if len(params) == 1 and self.kind(self.resolve(params[0])) == "void":
             return 0, variadic
         return len(params), variadic
 
     def returns(self, function: c_ast.FuncDecl) -> str:
         """The class of the return type: void, integer, pointer, other or unknown."""
-        return self._class(self.resolve(function.type))
+        return self.kind(self.resolve(function.type))
 
-    def _class(self, node: Type | None) -> str:
+    def kind(self, node: Type | None) -> str:
+        """The class of a resolved type, as that of a return type."""
         if isinstance(node, c_ast.PtrDecl):
             return "pointer"
         inner = node.type if isinstance(node, c_ast.TypeDecl) else None

@@ -221,6 +221,7 @@ def _clean_idiom(
         "dynamic",
         "define-call",
         "declare-call",
+        "asm-call",
         "export",
     ):
         return 0
@@ -289,8 +290,4 @@ def _convert(items: list[_Item]) -> list[tuple[str, str, int]]:
 def _number(text: str) -> tuple[str, str]:
     lower = text.lower()
     floating = "." in text or ("p" in lower if lower.startswith("0x") else "e" in lower)
-    return (
-        ("FLOAT_CONST", "0.0")
-        if floating
-        else ("INT_CONST_DEC", "".join(c for c in text if c.isdigit()) or "0")
-    )
+    return ("FLOAT_CONST", "0.0") if floating else ("INT_CONST_DEC", text)

@@ -92,6 +92,15 @@ class Call(Idiom):
 
 
 @dataclass(frozen=True)
+class AsmCall(Idiom):
+    """How a key is called by asm: only rewritten text says so."""
+
+    @property
+    def kind(self) -> str:
+        return "asm-call"
+
+
+@dataclass(frozen=True)
 class Query(Idiom):
     @property
     def kind(self) -> str:
@@ -239,6 +248,21 @@ class Signature:
 
 
 @dataclass(frozen=True)
+class Prototype:
+    """A function type as C, for a call that passes all in registers.
+
+    ``parameters`` declare ``__sc_1``, ``__sc_2`` …; ``returns`` is the return
+    type, and ``void`` tells whether it is void by any name.  ``refused`` says why
+    there can be no such call.
+    """
+
+    returns: str = ""
+    void: bool = False
+    parameters: tuple[str, ...] = ()
+    refused: str = ""
+
+
+@dataclass(frozen=True)
 class Problem:
     """Something that could not be parsed or is wrong by itself."""
 
@@ -256,6 +280,10 @@ class Unit:
     by the text of the declaration's operand; ``in_strings`` the offsets of
     words that also landed in a string literal.  ``headers`` tells that the unit
     includes what dynamic functions need.
+
+    Where they were asked for: ``prototypes`` by the same texts, for keys that are
+    called, and ``openings``, by key, the offsets in the user's file where a
+    declaration may be put that its calls need.
     """
 
     path: str
@@ -264,3 +292,5 @@ class Unit:
     in_strings: frozenset[int] = frozenset()
     problems: list[Problem] = field(default_factory=list)
     headers: bool = True
+    prototypes: dict[str, Prototype] = field(default_factory=dict)
+    openings: dict[str, int] = field(default_factory=dict)

@@ -19,8 +19,8 @@ class Word:
     """One word: what it does and how the lowered headers call it.
 
     ``kind`` is define-call, declare-call, call, query, update, export,
-    define-key, declare-key, guard, key-operation, dynamic or
-    dynamic-operation; ``variant`` tells the forms of a kind apart.
+    define-key, declare-key, guard, key-operation, dynamic, dynamic-operation
+    or asm-call; ``variant`` tells the forms of a kind apart.
     """
 
     kind: str
@@ -78,10 +78,14 @@ INTERNAL: dict[str, Word] = {
     if word.kind in ("define-call", "declare-call", "define-key", "declare-key")
 }
 
-#: Any idiom word, bare or marked; and the internal words that declare keys.
+#: How a key is called where calls are written as asm; only rewritten text holds these.
+ASM_WORDS = {"value": "__sc_asm_call", "void": "__sc_asm_call_void"}
+INTERNAL |= {word: Word("asm-call", variant, word) for variant, word in ASM_WORDS.items()}
+
+#: Any idiom word, bare or marked; and the internal words that declare keys or their calls.
 FIND = re.compile(
     rf"\b(?:{MARK}\d+_)?(?:static_(?:call|branch|key)\w*|D(?:EFINE|ECLARE)_STATIC_\w+"
-    r"|EXPORT_STATIC_CALL\w*|SC_DYNAMIC|dynamic_function_\w+|__sc_de(?:fine|clare)_\w+)\b"
+    r"|EXPORT_STATIC_CALL\w*|SC_DYNAMIC|dynamic_function_\w+|__sc_de(?:fine|clare)_\w+|__sc_asm_call\w*)\b"
 )
 _MARKED = re.compile(rf"{MARK}(\d+)_(\w+)")
 _QUICK = re.compile(

@@ -9,16 +9,20 @@ from transformer.diagnostics import Diagnostic
 from transformer.frontend import idioms as I
 from transformer.frontend.checks import diagnostic
 from transformer.frontend.source import Source
-from transformer.lowering import calls, dynamic, guards, keys
+from transformer.lowering import calls, dynamic, guards, inline_asm, keys
 from transformer.lowering.edits import EditBuffer
 
 
 @dataclass(frozen=True)
 class Options:
-    """``patched``: guards are patched code in this mode; ``call``: for dynamic functions."""
+    """``patched``: guards are patched code in this mode; ``call``: for dynamic functions.
+
+    ``inline_asm``: calls are written as asm.
+    """
 
     patched: bool
     call: bool
+    inline_asm: bool = False
 
 
 @dataclass
@@ -58,7 +62,16 @@ class _Lowering:
         for group in groups.values():
             self._spelled(group)
         self._include()
+        if self.options.inline_asm:
+            self._asm_calls()
         return self.done
+
+    def _asm_calls(self) -> None:
+        for said in inline_asm.declare(self.unit, self.done.buffer):
+            place, length = said.idiom.place, len(said.idiom.spelled)
+            severity = "error" if said.fatal else "note"
+            id_ = "sc-inline-asm-signature" if said.fatal else "sc-inline-asm-trampoline"
+            self.done.notes.append(diagnostic(self.source, place, severity, id_, said.text, length))
 
     def _include(self) -> None:
         """A function chosen by name may stand in a file that includes nothing of ours."""

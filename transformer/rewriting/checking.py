@@ -17,6 +17,7 @@ _INCOMPATIBLE = re.compile(
     r"incompatible[ -](?:function[ -])?pointer|int-conversion|incompatible type"
 )
 _COUNT = re.compile(r"too (?:few|many) arguments")
+_ASSERTED = re.compile(r'"?(sc-[a-z-]+): ([^\n]*?)"?$')
 _OPTION = re.compile(r" \[-W[^\]]*\]$")
 
 
@@ -54,6 +55,9 @@ def _diagnosed(message: Message, unit: Unit, source: Source) -> Diagnostic | Non
         )
     if message.severity == "warning":
         return None
+    asserted = _ASSERTED.search(text)  # by the lowered headers
+    if asserted:
+        return diagnostic(source, message.place, "error", asserted[1], asserted[2])
     counted = _COUNT.search(text) and _at(message, unit, Call)
     return diagnostic(
         source, message.place, "error", "sc-arg-count" if counted else "sc-compile", text

@@ -112,7 +112,7 @@ class _Rewrite:
         text, main = self._preprocess(marked)
         if not self.dynamic and not FIND.search(text):
             return RewriteResult(self.data)
-        unit = analyse(text, self.source, main=main, dynamic=self.dynamic)
+        unit = self._analyse(text, self.source, main)
         found = check(unit, self.source)
         if _failed(found):
             return self._refused(unit, found)
@@ -135,7 +135,24 @@ class _Rewrite:
     def options(self) -> Options:
         patched = (self.include / "sc" / "guard.h").exists()
         call = self.lowering == "call" and (self.include / "sc" / "trampoline.h").exists()
-        return Options(patched, call)
+        return Options(patched, call, self.registers is not None)
+
+    @property
+    def registers(self) -> int | None:
+        """How many arguments a call that is written as asm passes, if this mode has such calls."""
+        if self.arch.inline_asm and (self.include / "sc" / "inline_asm.h").exists():
+            return len(self.arch.inline_asm.arguments)
+        return None
+
+    def _analyse(self, text: str, source: Source, main: str, *, preprocessed: bool = False) -> Unit:
+        return analyse(
+            text,
+            source,
+            main=main,
+            preprocessed=preprocessed,
+            dynamic=self.dynamic,
+            registers=self.registers,
+        )
 
     def _readable(self) -> None:
         if b"\0" in self.data:
@@ -208,7 +225,7 @@ class _Rewrite:
         plain = Marked(self.data, ())
         text, main = self._preprocess(plain)
         inner = replace(self, source=Source(text, self.source.path), check=False)
-        again = analyse(text, inner.source, main=main, preprocessed=True, dynamic=self.dynamic)
+        again = self._analyse(text, inner.source, main, preprocessed=True)
         done = lower(again, inner.source, self.options)
         expanded = expand(
             done.buffer.apply(), self.source, self.compiler, self.cflags, self.include, main
@@ -222,9 +239,7 @@ class _Rewrite:
     def _preprocessed(self) -> RewriteResult:
         """Text that is preprocessed already."""
         main = self.source.path
-        unit = analyse(
-            self.source.text, self.source, main=main, preprocessed=True, dynamic=self.dynamic
-        )
+        unit = self._analyse(self.source.text, self.source, main, preprocessed=True)
         if not any(not i.internal for i in unit.idioms):
             return RewriteResult(self.data)
         found = check(unit, self.source)

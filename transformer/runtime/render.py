@@ -21,7 +21,7 @@ import jinja2
 from transformer.arch import Arch, templates_dir
 
 FLAVOURS = ("plain", "lowered", "analysis")
-_PATCHED_MODES = ("trampoline", "inline")
+_PATCHED_MODES = ("trampoline", "inline", "inline-asm")
 _TRAMPOLINE_MODES = ("slot", *_PATCHED_MODES)
 _COMMON_HEADERS = ("types", "static_call", "static_key", "dynamic_function", "sc")
 _PLACES = ("trampoline", "guard", "call_site", "tail_site", "conditional_site", "kept_site")
@@ -44,6 +44,8 @@ def render_headers(
         names += ["object", "trampoline"]
     if context["guards"]:
         names.append("guard")
+    if context["inline_asm"]:
+        names.append("inline_asm")
     return {
         f"sc/{n}.h": render_template(f"common/include/sc/{n}.h.j2", context)
         for n in dict.fromkeys(names)
@@ -112,6 +114,7 @@ def _context(flavour: str, arch: Arch | None, mode: str | None) -> dict[str, Any
         "trampolines": lowered and mode in _TRAMPOLINE_MODES,
         "patched": lowered and mode in _PATCHED_MODES,
         "guards": lowered and mode in _PATCHED_MODES,
+        "inline_asm": lowered and mode == "inline-asm",
         "banner": _banner("templates/common/include", flavour),
     }
     if lowered and arch is not None:
@@ -122,6 +125,9 @@ def _context(flavour: str, arch: Arch | None, mode: str | None) -> dict[str, Any
         context["guard_size"] = arch.instruction("nop").size
         context["trampoline"] = render_template(f"{arch.name}/trampoline.h.j2", context).rstrip()
         context["guard"] = render_template(f"{arch.name}/guard.h.j2", context).rstrip()
+        if context["inline_asm"]:
+            context["arch"] = arch
+            context["call"] = render_template(f"{arch.name}/call.h.j2", context).rstrip()
     return context
 
 

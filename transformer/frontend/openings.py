@@ -1,0 +1,57 @@
+"""Places between the user's own declarations, where one more can be put."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from transformer.frontend.declarations import Declarations
+from transformer.frontend.lexing import Token, raw_tokens
+from transformer.frontend.source import LineMap, Source
+
+
+class Openings:
+    """``main`` is what the preprocessed text calls the user's file ``source``."""
+
+    def __init__(
+        self, declarations: Declarations, source: Source, lines: LineMap, main: str
+    ) -> None:
+        self.chunks = declarations.chunks
+        self.declarations, self.source, self.lines, self.main = declarations, source, lines, main
+
+    def before(self, position: int) -> int | None:
+        """The byte before the declaration that holds ``position`` of the preprocessed text."""
+        return self._before(self.declarations.index_at(position))
+
+    def after(self, position: int) -> int | None:
+        """The byte before the user's first declaration after ``position``."""
+        for index in range(self.declarations.index_at(position) + 1, len(self.chunks)):
+            if self.lines.place(self.chunks[index].start)[0] == self.main:
+                return self._before(index)
+        return None
+
+    def _before(self, index: int) -> int | None:
+        """Before a declaration, and before all that ends on its line; None if that is not so."""
+        while index >= 0:
+            path, line = self.lines.place(self.chunks[index].start)
+            if path != self.main:
+                return None
+            last = self.lines.place(self.chunks[index - 1].end - 1) if index else ("", 0)
+            if last != (path, line):
+                token = self._first.get(line)
+                return token.start if token and token.kind in ("id", "op") else None
+            index -= 1
+        return None
+
+    @cached_property
+    def _first(self) -> dict[int, Token]:
+        """The first token of each line that no parenthesis surrounds."""
+        found: dict[int, Token] = {}
+        seen, depth = 0, 0
+        for token in raw_tokens(self.source.text):
+            line = self.source.position(token.start)[0]
+            if line != seen and depth == 0:
+                found[line] = token
+            seen = line
+            if token.kind == "op":
+                depth += (token.text == "(") - (token.text == ")")
+        return found
