@@ -153,24 +153,33 @@ class CommandLine:
         return ["-dumpdir", folder, "-dumpbase", base, "-dumpbase-ext", extension]
 
     def auxiliary_names(self, source: Source) -> "tuple[str, str, str]":
+        """GCC's -dumpdir, -dumpbase and -dumpbase-ext for a source, given or by default."""
         name = source.path.rpartition("/")[2]
         extension = name[len(roles.without_suffix(name)) :]
         folder = self.naming.get("folder")
-        if self.output is not None and self.stage != "link":
-            place, slash, stem = roles.without_suffix(self.output).rpartition("/")
-            default = place + slash, stem + extension
-        elif self.output is not None:
-            default = roles.without_suffix(self.output) + "-", name
-        elif self.stage == "link" and roles.without_suffix(name) != "a":
-            default = "a-", name
-        else:
-            default = "", name
         base = self.naming.get("base")
-        if base is not None:
-            return default[0] if folder is None else folder, base, self.naming.get("extension", "")
-        if folder is not None:
+        if self.stage == "link" or (base and len(self.sources) > 1):
+            if folder is None or base:
+                folder = (folder or "") + self._prefix(name, base)
             return folder, name, extension
-        return *default, extension
+        place, slash, stem = roles.without_suffix(self.output or "").rpartition("/")
+        if base:
+            folder = "" if "/" in base else folder or ""
+            return folder, base, self.naming.get("extension", "")
+        return (
+            place + slash if folder is None else folder,
+            (stem + extension if stem else name),
+            extension,
+        )
+
+    def _prefix(self, name: str, base: "str | None") -> str:
+        """What stands before a source's name where several can share an output."""
+        if base:
+            return base.removesuffix(self.naming.get("extension", "")) + "-"
+        output = self.output or "a.out"
+        place, slash, last = output.rpartition("/")
+        last = "a" if last == "a.out" else last.removesuffix(".exe")
+        return place + slash + ("" if last == roles.without_suffix(name) else last + "-")
 
     def with_objects(self, objects: "Mapping[str, str]") -> list[str]:
         """The arguments with sources replaced by objects, for the link after them.
@@ -215,7 +224,7 @@ def parse(words: list[str], directory: str, environment: "Mapping[str, str]") ->
             _input(line, item, language)
         elif item.role == "language":
             language = "" if item.value == "none" else item.value
-        elif action := ACTIONS.get(item.role):
+        elif action := roles.ACTIONS.get(item.role):
             action(line, item)
     _conclude(line)
     return line
@@ -273,126 +282,6 @@ def _input(line: CommandLine, item: Item, language: str) -> None:
         line.others.append(path)
         if language in roles.HEADERS:
             line.refuse("precompiled header")
-
-
-# --- what the roles do ---
-
-
-def _stage(line: CommandLine, item: Item) -> None:
-    line.go_no_further(item.role)
-
-
-def _only_dependencies(line: CommandLine, item: Item) -> None:
-    line.dependency_only = True
-    line.go_no_further("preprocess")
-
-
-def _output(line: CommandLine, item: Item) -> None:
-    line.output = item.value
-
-
-def _target(line: CommandLine, item: Item) -> None:
-    line.targets += line.arguments[item.start : item.end]
-
-
-def _arch(line: CommandLine, item: Item) -> None:
-    if item.value not in line.archs:
-        line.archs.append(item.value)
-    _target(line, item)
-
-
-def _lto(line: CommandLine, item: Item) -> None:
-    line.lto = True
-
-
-def _no_lto(line: CommandLine, item: Item) -> None:
-    line.lto = False
-
-
-def _debug(line: CommandLine, item: Item) -> None:
-    line.debug = True
-
-
-def _no_debug(line: CommandLine, item: Item) -> None:
-    line.debug = False
-
-
-def _split_debug(line: CommandLine, item: Item) -> None:
-    line.debug = line.auxiliary = True
-
-
-def _profile(line: CommandLine, item: Item) -> None:
-    line.auxiliary = True
-
-
-def _pipe(line: CommandLine, item: Item) -> None:
-    line.pipe = True
-
-
-def _preprocessed(line: CommandLine, item: Item) -> None:
-    line.preprocessed = item.role == "preprocessed"
-
-
-def _save_temps(line: CommandLine, item: Item) -> None:
-    line.save_temps = "obj" if item.value == "obj" else "cwd"
-
-
-def _naming(line: CommandLine, item: Item) -> None:
-    line.naming[item.role.removeprefix("naming-")] = item.value
-
-
-def _precompiled(line: CommandLine, item: Item) -> None:
-    line.refuse("precompiled header")
-
-
-def _foreign(line: CommandLine, item: Item) -> None:
-    line.refuse(item.name + item.value)
-
-
-def _driver(line: CommandLine, item: Item) -> None:
-    if item.value == "g++":
-        line.cxx = True
-    elif item.value != "gcc":
-        _foreign(line, item)
-
-
-def _cc1(line: CommandLine, item: Item) -> None:
-    """Actions of the compiler proper replace the driver's."""
-    for value in item.values:
-        if value in dependencies.CC1_ACTIONS or value.startswith(dependencies.CC1_ACTION_STARTS):
-            line.refuse(f"-Xclang {value}")
-
-
-ACTIONS = {
-    "object": _stage,
-    "assembly": _stage,
-    "preprocess": _stage,
-    "syntax": _stage,
-    "print": _stage,
-    "only-system": _only_dependencies,
-    "only-user": _only_dependencies,
-    "output": _output,
-    "target": _target,
-    "arch": _arch,
-    "lto": _lto,
-    "no-lto": _no_lto,
-    "debug": _debug,
-    "no-debug": _no_debug,
-    "split-debug": _split_debug,
-    "profile": _profile,
-    "pipe": _pipe,
-    "preprocessed": _preprocessed,
-    "not-preprocessed": _preprocessed,
-    "save-temps": _save_temps,
-    "naming-folder": _naming,
-    "naming-base": _naming,
-    "naming-extension": _naming,
-    "pch": _precompiled,
-    "foreign": _foreign,
-    "folder": _foreign,
-    "driver": _driver,
-    "cc1": _cc1,
-}
 
 
 def _conclude(line: CommandLine) -> None:

@@ -17,10 +17,6 @@ CC1 = {"-dependency-file": 1, "-MT": 1, "-MQ": 1, "-MP": 0, "-MG": 0, "-sys-head
 CC1 |= {"-header-include-file": 1, "-dependency-dot": 1, "-module-dependency-dir": 1}
 AS = {"--MD": 1, "-MD": 1}
 
-# What makes the compiler proper do something else than the driver asked for.
-CC1_ACTIONS = ("-o", "-E", "-S", "-Eonly", "-fsyntax-only", "-analyze", "-plugin", "-verify")
-CC1_ACTION_STARTS = ("-emit-", "-ast-", "-dump-", "-print-", "-rewrite-")
-
 LISTING = "acdghlmns"  # letters of the assembler's listing option, -a…
 
 

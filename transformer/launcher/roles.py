@@ -1,4 +1,9 @@
-"""What the roles of the option tables mean for compiling a source once more."""
+"""What the roles of the option tables mean: for a command line as a whole, and for
+compiling one source of it once more."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from transformer.launcher.commandline import CommandLine, Item
 
 # For which nothing of the option goes to a second compilation.
 DROPPED = frozenset(
@@ -110,3 +115,127 @@ def without_suffix(path: str) -> str:
     folder, slash, name = path.rpartition("/")
     stem, dot, _ = name.rpartition(".")
     return folder + slash + (stem if dot else name)
+
+
+# --- what the roles do to a command line ---
+
+# What makes the compiler proper do something else than the driver asked for.
+CC1_ACTIONS = ("-o", "-E", "-S", "-Eonly", "-fsyntax-only", "-analyze", "-plugin", "-verify")
+CC1_ACTION_STARTS = ("-emit-", "-ast-", "-dump-", "-print-", "-rewrite-")
+
+
+def _stage(line: "CommandLine", item: "Item") -> None:
+    line.go_no_further(item.role)
+
+
+def _only_dependencies(line: "CommandLine", item: "Item") -> None:
+    line.dependency_only = True
+    line.go_no_further("preprocess")
+
+
+def _output(line: "CommandLine", item: "Item") -> None:
+    line.output = item.value
+
+
+def _target(line: "CommandLine", item: "Item") -> None:
+    line.targets += line.arguments[item.start : item.end]
+
+
+def _arch(line: "CommandLine", item: "Item") -> None:
+    if item.value not in line.archs:
+        line.archs.append(item.value)
+    _target(line, item)
+
+
+def _lto(line: "CommandLine", item: "Item") -> None:
+    line.lto = True
+
+
+def _no_lto(line: "CommandLine", item: "Item") -> None:
+    line.lto = False
+
+
+def _debug(line: "CommandLine", item: "Item") -> None:
+    line.debug = True
+
+
+def _no_debug(line: "CommandLine", item: "Item") -> None:
+    line.debug = False
+
+
+def _split_debug(line: "CommandLine", item: "Item") -> None:
+    line.debug = line.auxiliary = True
+
+
+def _profile(line: "CommandLine", item: "Item") -> None:
+    line.auxiliary = True
+
+
+def _pipe(line: "CommandLine", item: "Item") -> None:
+    line.pipe = True
+
+
+def _preprocessed(line: "CommandLine", item: "Item") -> None:
+    line.preprocessed = item.role == "preprocessed"
+
+
+def _save_temps(line: "CommandLine", item: "Item") -> None:
+    line.save_temps = "obj" if item.value == "obj" else "cwd"
+
+
+def _naming(line: "CommandLine", item: "Item") -> None:
+    line.naming[item.role.removeprefix("naming-")] = item.value
+
+
+def _precompiled(line: "CommandLine", item: "Item") -> None:
+    line.refuse("precompiled header")
+
+
+def _foreign(line: "CommandLine", item: "Item") -> None:
+    line.refuse(item.name + item.value)
+
+
+def _driver(line: "CommandLine", item: "Item") -> None:
+    if item.value == "g++":
+        line.cxx = True
+    elif item.value != "gcc":
+        _foreign(line, item)
+
+
+def _cc1(line: "CommandLine", item: "Item") -> None:
+    """Actions of the compiler proper replace the driver's."""
+    for value in item.values:
+        if value in CC1_ACTIONS or value.startswith(CC1_ACTION_STARTS):
+            line.refuse(f"-Xclang {value}")
+
+
+ACTIONS = {
+    "object": _stage,
+    "assembly": _stage,
+    "preprocess": _stage,
+    "syntax": _stage,
+    "print": _stage,
+    "only-system": _only_dependencies,
+    "only-user": _only_dependencies,
+    "output": _output,
+    "target": _target,
+    "arch": _arch,
+    "lto": _lto,
+    "no-lto": _no_lto,
+    "debug": _debug,
+    "no-debug": _no_debug,
+    "split-debug": _split_debug,
+    "profile": _profile,
+    "pipe": _pipe,
+    "preprocessed": _preprocessed,
+    "not-preprocessed": _preprocessed,
+    "save-temps": _save_temps,
+    "naming-folder": _naming,
+    "naming-base": _naming,
+    "naming-extension": _naming,
+    "pch": _precompiled,
+    "foreign": _foreign,
+    "folder": _foreign,
+    "driver": _driver,
+    "cc1": _cc1,
+}
