@@ -93,7 +93,7 @@ class _Unit:
 
     def branch(self, statement: Statement, symbol: Symbol) -> PrintedBranch | str:
         """The branch that a statement is, or why it is no site."""
-        if self.sections.in_macro(statement.start):
+        if not symbol.raw or self.sections.in_macro(statement.start):
             return model.MACRO
         rows = self.branches.get(statement.mnemonic)
         if rows is None:

@@ -10,7 +10,7 @@ KEY_PREFIX = b"__SCK__"
 
 _NAME = rb"[\w$.\x80-\xff]"
 _SYMBOL = re.compile(  # a dollar before it marks an immediate operand
-    rb'"__SCT__(?P<quoted>(?:[^"\\]|\\.)+)"|(?<![\w.\x80-\xff])__SCT__(?P<plain>%s+)' % _NAME
+    rb'"__SCT__(?P<quoted>(?:[^"\\]|\\.)+)"|(?<![\w.\x80-\xff])__SCT__(?P<plain>%s*)' % _NAME
 )
 _KEY = re.compile(rb'(?<="__SCK__)(?:[^"\\]|\\.)+(?=")|%s+' % _NAME)
 _STRINGS = (b".string", b".ascii", b".asciz", b".section", b".pushsection")
@@ -34,9 +34,12 @@ class Symbol:
 
 
 def find_symbol(operands: bytes) -> Symbol | None:
-    """The first trampoline that is named here; longer names do not count."""
+    """The first trampoline that is named here; longer names do not count.
+
+    Its key is empty where a macro's argument makes the rest of the name.
+    """
     found = _SYMBOL.search(operands)
-    return Symbol(found[0], found["quoted"] or found["plain"]) if found else None
+    return Symbol(found[0], found["quoted"] or found["plain"] or b"") if found else None
 
 
 def keys_named(text: bytes) -> frozenset[bytes]:

@@ -1,10 +1,12 @@
-"""Finds C compilers for an arch and runs them: preprocess, compile, link."""
+"""Finds C compilers for an arch and runs them: preprocess, compile, assemble, link."""
 
 from transformer.toolchain.find import available, find
 from transformer.toolchain.model import Compiler, CompilerMissing, Completed
 from transformer.toolchain.run import (
     STATIC_PIE,
+    assemble,
     check_syntax,
+    compile_assembly,
     compile_object,
     link,
     preprocess,
@@ -16,8 +18,10 @@ __all__ = [
     "Compiler",
     "CompilerMissing",
     "Completed",
+    "assemble",
     "available",
     "check_syntax",
+    "compile_assembly",
     "compile_object",
     "find",
     "link",

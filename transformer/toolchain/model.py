@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from transformer.diagnostics import Diagnostic, ScError
@@ -37,6 +38,12 @@ class Compiler:
     def command(self) -> tuple[str, ...]:
         """How a command line with this compiler begins."""
         return self.argv + self.base_flags
+
+    @property
+    def major(self) -> int | None:
+        """The major number of the version, which is the last word or before "(...)" there."""
+        found = re.findall(r"\b(\d+)\.\d+", re.sub(r"\(.*?\)", "", self.version))
+        return int(found[0]) if found else None
 
 
 @dataclass

@@ -19,6 +19,8 @@ TIMEOUT_SECONDS = 300.0
 TIMED_OUT = 124  # the exit status of timeout(1)
 CANNOT_RUN = 127  # the shell's, for a command that it does not find
 NO_LIBRARY = ("-nostdlib", "-r")
+GCC_NAMES_DUMPS = 11  # since then -dumpdir and -dumpbase are the driver's own options
+COVERAGE = {"--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage"}
 
 # With -static: a position-independent program that needs no dynamic linker. (-static-pie
 # is not known to every GCC driver: RISC-V's of version 12 links for a dynamic linker then.)
@@ -80,6 +82,66 @@ def compile_object(
 ) -> Completed:
     """Compiles one unit (C, preprocessed C or assembly) to an object."""
     return run([*cc.command, *flags, "-c", str(source), "-o", str(output)], cwd=cwd)
+
+
+def compile_assembly(
+    cc: Compiler,
+    source: Path,
+    output: Path,
+    flags: Sequence[str] = (),
+    *,
+    cwd: Path | None = None,
+    named: Path | None = None,
+) -> Completed:
+    """Compiles one unit to assembly; ``named`` is the object that it is for.
+
+    The compiler names its other outputs, and what the object says of them,
+    after ``named`` (profiles, stack usage, split debug information).
+    """
+    words = [*_quiet(cc), *_named(cc, source, named, flags), "-S", str(source), "-o", str(output)]
+    return run([*cc.command, *flags, *words], cwd=cwd)
+
+
+def assemble(
+    cc: Compiler,
+    source: Path,
+    output: Path,
+    flags: Sequence[str] = (),
+    *,
+    cwd: Path | None = None,
+    named: Path | None = None,
+) -> Completed:
+    """Assembles what ``compile_assembly`` gave, by the same flags.
+
+    All of them are passed, so that the driver hands its assembler what it
+    would when it compiles: for debug information its version and compression
+    (no line table of the assembly: both assemblers refrain where a file has
+    its own), for Clang the target's features.  The object is the one of a
+    direct compilation with GCC, and with Clang the one of -save-temps.
+    """
+    words = [*_quiet(cc), *_named(cc, Path("unit.c"), named, flags), "-x", "assembler"]
+    return run([*cc.command, *flags, *words, "-c", str(source), "-o", str(output)], cwd=cwd)
+
+
+def _quiet(cc: Compiler) -> list[str]:
+    """Each of the two steps leaves some of the flags unused; Clang would say so."""
+    return ["-Wno-unused-command-line-argument"] if cc.family == "clang" else []
+
+
+def _named(cc: Compiler, source: Path, named: Path | None, flags: Sequence[str]) -> list[str]:
+    """What makes the compiler name its other outputs after an object."""
+    if named is None:
+        return []
+    if cc.family == "gcc":
+        if (cc.major or 0) < GCC_NAMES_DUMPS:
+            return []
+        base = ["-dumpbase", named.stem + source.suffix, "-dumpbase-ext", source.suffix]
+        folder = str(named)[: len(str(named)) - len(named.name)]
+        return ["-dumpdir", folder, *base] if folder else base
+    if not COVERAGE & set(flags):
+        return []
+    files = {"notes": named.with_suffix(".gcno"), "data": named.with_suffix(".gcda")}
+    return [w for n, path in files.items() for w in ("-Xclang", f"-coverage-{n}-file={path}")]
 
 
 def check_syntax(
