@@ -32,6 +32,7 @@ MAY = {
     "assembly": ({"arch"}, set()),
     "assembling": ({"arch", "assembly", "toolchain"}, {"elftools"}),
     "rewriting": ({"arch", "frontend", "lowering", "runtime", "toolchain"}, set()),
+    "launcher": ({"arch", "assembling", "rewriting", "runtime", "toolchain"}, set()),
     "emulator": ({"arch"}, EMULATION),
     "report": ({"corpus"}, {"rich"}),
 }

@@ -68,7 +68,14 @@ def test_the_wheel_says_what_it_needs(wheel: Path) -> None:
     ]
     assert "Requires-Python: >=3.11" in text
     entry = next(n for n in archive.namelist() if n.endswith("/entry_points.txt"))
-    assert b"sc-transform = transformer.cli.main:main" in archive.read(entry)
+    assert b"sc-transform-cli = transformer.cli.main:main" in archive.read(entry)
+
+
+def test_the_wheel_brings_the_start_script_as_it_is(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    script = next(i for i in archive.infolist() if i.filename.endswith("/scripts/sc-transform"))
+    assert archive.read(script) == (ROOT / "transformer/launcher/sc-transform").read_bytes()
+    assert script.external_attr >> 16 & 0o111 == 0o111
 
 
 WHERE = "from transformer.arch import names, templates_dir; print(templates_dir()); print(*names())"

@@ -18,6 +18,8 @@ from transformer import __version__
 
 PROGRAM = "sc-transform"
 SUBCOMMANDS = {
+    "cc": "the compiler launcher: stands before the compiler in any build",
+    "log": "show what the launcher did in a build, and why",
     "rewrite": "replace the idioms of a C file by code for an arch",
     "verify": "prove in an emulator that the rewritten code dispatches as the original",
     "inspect": "show the keys, sites, guards and trampolines of an object or a C file",
@@ -25,6 +27,7 @@ SUBCOMMANDS = {
     "config": "print compiler flags for the headers, and where the runtime is",
 }
 TAKE_CFLAGS = ("rewrite", "inspect", "verify", "config")  # what follows -- goes to args.cflags
+TAKE_WORDS = ("cc",)  # all that follows is theirs, unparsed
 USAGE = 2
 INTERRUPTED, BROKEN_PIPE = 130, 141  # what a shell gives for SIGINT and SIGPIPE
 
@@ -52,6 +55,8 @@ def _dispatch(words: list[str]) -> int:
     if words and words[0] in SUBCOMMANDS:
         name = words[0]
         module = importlib.import_module(f"transformer.cli.{name}")
+        if name in TAKE_WORDS:
+            return int(module.run_words(words[1:]))
         parser = argparse.ArgumentParser(
             f"{PROGRAM} {name}",
             description=module.__doc__,

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from transformer.rewriting import rewrite
+    from transformer.rewriting import defined, rewrite
 
     standard = args.file == "-"
     settings = configuration(Path() if standard else Path(args.file).parent)
@@ -61,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         mode=mode,
         cc=args.cc or settings.cc,
         cflags=_cflags(args, settings),
-        dynamic={**_defined(settings.dynamic, text), **dict(map(_dynamic, args.dynamic))},
+        dynamic={**defined(settings.dynamic, text), **dict(map(_dynamic, args.dynamic))},
         dynamic_lowering=lowering,
         check=not args.no_check,
     )
@@ -82,13 +80,6 @@ def _dynamic(text: str) -> tuple[str, str]:
     if not equals or not name.strip().isidentifier():
         raise Usage(f"--dynamic takes FUNCTION=VALUE, not '{text}'")
     return name.strip(), value.strip()
-
-
-def _defined(chosen: Mapping[str, str], text: bytes) -> dict[str, str]:
-    """Of a project's dynamic functions those that this file seems to define."""
-    source = text.decode("latin-1")
-    definition = r"\b{}\s*\([^;{{}}]*\)[^;{{}}()]*(?:;[^;{{}}()]*)*\{{"
-    return {n: v for n, v in chosen.items() if re.search(definition.format(re.escape(n)), source)}
 
 
 def _read(name: str) -> bytes:

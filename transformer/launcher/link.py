@@ -1,0 +1,63 @@
+"""Links: the runtime goes with objects that bring tables, and with no others."""
+
+import os
+
+from transformer.launcher.detect import LOWERED, read
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from transformer.launcher.commandline import CommandLine
+    from transformer.launcher.settings import Settings
+    from transformer.launcher.state import State
+
+# Links that make no program, or one without the C library that the runtime needs.
+WITHOUT = {"-r", "-nostdlib", "-nodefaultlibs", "-nolibc", "-Wl,-r", "-Wl,--relocatable"}
+
+
+def with_runtime(command: "CommandLine", settings: "Settings", state: "State") -> list[str]:
+    """The words of a link, with the runtime where an input asks for it."""
+    if settings.profile != "sc" or WITHOUT.intersection(command.arguments):
+        return command.words
+    if not any(LOWERED in (read(path) or b"") for path in _inputs(command)):
+        return command.words
+    return [*command.words, *runtime(command, settings, state)]
+
+
+def _inputs(command: "CommandLine") -> list[str]:
+    """Objects and archives, and libraries that lie in a folder that -L names."""
+    folders: list[str] = []
+    names: list[str] = []
+    waiting = ""
+    for word in command.arguments:
+        if waiting:
+            (folders if waiting == "-L" else names).append(word)
+            waiting = ""
+        elif word in ("-L", "-l"):
+            waiting = word
+        elif word.startswith("-L"):
+            folders.append(word[2:])
+        elif word.startswith("-l"):
+            names.append(word[2:])
+    found = list(command.others)
+    for name in names:
+        file = name[1:] if name.startswith(":") else f"lib{name}.a"
+        found += [p for f in folders if os.path.isfile(p := os.path.join(f, file))][:1]
+    return found
+
+
+def runtime(command: "CommandLine", settings: "Settings", state: "State") -> list[str]:
+    """The words that add the runtime.
+
+    It is an archive, after all else: a program that has the runtime from
+    elsewhere takes nothing from it.
+    """
+    from transformer.launcher.state import whole_python
+
+    whole_python()
+    from transformer.launcher.runtime import archive
+
+    path = archive(command, settings, state)
+    if path is None:
+        return []
+    languages = any(word.startswith("-x") for word in command.arguments)
+    return ["-x", "none", path] if languages else [path]

@@ -1,0 +1,133 @@
+"""``sc-transform cc``: the compiler first, exactly as it was given; then what is ours to do."""
+
+import os
+
+from transformer.launcher import process
+from transformer.launcher.commandline import CommandLine, parse
+from transformer.launcher.detect import concerned
+from transformer.launcher.masquerade import inside, program_behind
+from transformer.launcher.process import Interrupted, die, leave, say
+from transformer.launcher.record import Record
+from transformer.launcher.settings import Settings, Wrong, settle, take
+from transformer.launcher.state import State, plain_headers, whole_python
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+NAME = "sc-transform"
+WRONG, USAGE = 1, 2
+ALONE = ("print", "preprocess", "syntax")  # stages that make no code
+
+
+def main(program: str, words: list[str]) -> "NoReturn":
+    """Runs one command line; the process ends here.
+
+    ``program`` is the name that the user called: any other than our own is a
+    masquerading link, and the command is the next program of that name.
+    """
+    try:
+        status = _run(program, words)
+    except Wrong as e:
+        say(f"error: {e} [-Wsc-launcher]")
+        status = USAGE
+    except Interrupted as e:
+        die(e.number)
+    except KeyboardInterrupt:
+        die(2)
+    except Exception as e:
+        if os.environ.get("SC_DEBUG"):
+            raise
+        say(f"error: internal error: {type(e).__name__}: {e} (SC_DEBUG=1 shows where)")
+        status = WRONG
+    leave(status)
+
+
+def _run(program: str, words: list[str]) -> int:
+    name = program.rpartition("/")[2]
+    own, words = take(words)
+    if name.startswith(NAME) or not program:
+        words = words[1:]
+        if not words or words[0] in ("--help", "-h"):
+            return _help(bool(words))
+    else:
+        words = [program_behind(program), *words]
+    if inside(words[0]):
+        process.replace(words)
+    state = State(os.environ)
+    directory = os.getcwd()
+    command = parse(words, directory, os.environ)
+    folder = (
+        os.path.join(directory, os.path.dirname(command.sources[0].path))
+        if command.sources
+        else directory
+    )
+    settings = settle(own, os.environ, os.path.normpath(folder), state)
+    if settings.profile == "sc":
+        _offer_headers(plain_headers(state, os.environ))
+    record = Record(settings.log, directory, words)
+    return Launch(command, settings, state, record).run()
+
+
+def _offer_headers(folder: str) -> None:
+    """``#include <sc/…>`` works without -I: what the user names is searched first."""
+    path = os.environ.get("CPATH")
+    os.environ["CPATH"] = f"{path}:{folder}" if path else folder
+
+
+def _help(asked: bool) -> int:
+    from transformer.launcher.usage import USAGE_TEXT
+
+    os.write(1 if asked else 2, USAGE_TEXT.encode())
+    return 0 if asked else USAGE
+
+
+class Launch:
+    """One command line on its way."""
+
+    def __init__(
+        self, command: CommandLine, settings: Settings, state: State, record: Record
+    ) -> None:
+        self.command = command
+        self.settings = settings
+        self.state = state
+        self.record = record
+
+    def run(self) -> int:
+        command = self.command
+        words = command.words
+        if command.reason or not command.family:
+            return self._pass(words, command.reason or "unknown compiler")
+        if command.stage in ALONE:
+            return self._pass(words, command.stage)
+        if command.stage == "link":
+            from transformer.launcher.link import with_runtime
+
+            words = with_runtime(command, self.settings, self.state)
+        if not command.sources:
+            return self._pass(words, "link" if command.stage == "link" else "no C source")
+        return self._compile(words)
+
+    def _pass(self, words: list[str], reason: str) -> int:
+        """The compiler alone; it takes this process over where no log waits for it."""
+        if not self.settings.log:
+            process.replace(words)
+        process.watch()
+        status = self.record.timed("plain", lambda: process.run(words))
+        self.record.end("passed", reason, status)
+        return status
+
+    def _compile(self, words: list[str]) -> int:
+        process.watch()
+        status = self.record.timed("plain", lambda: process.run(words))
+        if status:
+            self.record.end("passed", "the compiler failed", status)
+            return status
+        units = concerned(self.command, self.settings)
+        if not units:
+            self.record.end("skipped", "no idiom", 0)
+            return 0
+        whole_python()
+        from transformer.launcher.transform import Transform
+
+        return Transform(self.command, self.settings, self.state, self.record, words).run(units)

@@ -1,0 +1,67 @@
+"""The runtime for a compiler and its target: built once, kept by content."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from transformer.arch import Arch
+from transformer.diagnostics import Diagnostic, ScError
+from transformer.launcher.commandline import CommandLine
+from transformer.launcher.machines import arch_of, identify
+from transformer.launcher.settings import Settings
+from transformer.launcher.state import State, write_whole
+from transformer.runtime import header_dir, runtime_source
+from transformer.toolchain import Compiler, compile_object
+
+FLAGS = ("-O2", "-fPIC", "-fno-lto", "-w")
+ENTRY = b"__sc_register"  # each transformed unit calls it
+
+
+def archive(command: CommandLine, settings: Settings, state: State) -> str | None:
+    """The path of the archive; None where the arch has no templates."""
+    cc, machine = identify(command, state)
+    arch = arch_of(machine, settings)
+    if arch is None:
+        return None
+    source = runtime_source(arch)
+    what = repr((cc.argv, cc.version, command.targets, FLAGS, source.read_text(), str(arch.name)))
+    digest = hashlib.sha256(what.encode()).hexdigest()[:16]
+    folder = source.parent.parent
+    path = folder / f"libsc-runtime-{digest}.a"
+    if not path.is_file():
+        write_whole(str(path), ar(_compile(cc, arch, source, command.targets)))
+    return str(path)
+
+
+def _compile(cc: Compiler, arch: Arch, source: Path, targets: Sequence[str]) -> bytes:
+    """The object, with landing pads where the compiler makes them."""
+    include = header_dir("lowered", arch, arch.default_mode)
+    pads = next((v.cflags for v in arch.variants if v.pads), ())
+    with tempfile.TemporaryDirectory(prefix="sc-transform-") as folder:
+        output = Path(folder) / "sc_runtime.o"
+        for extra in (pads, ()):
+            flags = [*targets, *extra, *FLAGS, f"-I{include}"]
+            done = compile_object(cc, source, output, flags)
+            if done.ok:
+                return output.read_bytes()
+    text = f"the runtime does not compile: {done.stderr.strip()}"
+    raise ScError(Diagnostic("error", "sc-launcher", text))
+
+
+def ar(member: bytes) -> bytes:
+    """An archive of one object, whose index names what transformed units ask for."""
+    index = (1).to_bytes(4, "big") + b"\0\0\0\0" + ENTRY + b"\0"
+    index += b"\n" * (len(index) % 2)
+    head = b"!<arch>\n"
+    offset = len(head) + 60 + len(index)
+    index = index[:4] + offset.to_bytes(4, "big") + index[8:]
+    return (
+        head + _header(b"/", len(index)) + index + _header(b"sc_runtime.o/", len(member)) + member
+    )
+
+
+def _header(name: bytes, size: int) -> bytes:
+    return b"%-16s%-12d%-6d%-6d%-8o%-10d`\n" % (name, 0, 0, 0, 0o644, size)
