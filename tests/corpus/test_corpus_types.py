@@ -103,7 +103,7 @@ def test_what_a_program_prints_is_an_event_with_its_text(tmp_path: Path) -> None
     compiler = find(arch, family(arch.name))
     case = read_case(tmp_path)
     built = build_oracle(case, arch, compiler, tmp_path / "o", tmp_path / "shared")
-    program = Program(arch, Image.load(built.program, arch), built, trampolines=False)
+    program = Program(arch, Image.load(built.program, arch), built)
     did = program.act(built.plan.actions[0])
     wanted = [f'printf("{(f.replace("ll", "").replace("l", "")) % a}")' for f, a in rows]
     assert [str(e) for e in did.events] == wanted

@@ -2,8 +2,10 @@
 
 A PATH is a corpus case, a folder of cases, or any C file with keys in it: for
 a file without a scenario one is made up.  Each is built plain and rewritten,
-for each arch, mode and compiler, and both are run in the emulator.  What
-follows -- are flags for the compilers, such as -I and -D.
+for each arch, mode and compiler, and both are run in the emulator.  The
+optimisation levels of modes inline and inline-asm take turns over the cases,
+arches and compilers, unless --levels names them.  What follows -- are flags
+for the compilers, such as -I and -D.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from transformer.corpus.results import VerifyReport
 
 COMPILERS = ("gcc", "clang")
+LEVELS = ("O0", "O1", "O2", "O3", "Os")
+TURNS = "turns"
 FORMATS = ("text", "json", "junit")
 
 
@@ -35,6 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--compiler", default=ALL, metavar="C,…", help="gcc, clang, or all that are here (default)"
     )
+    parser.add_argument(
+        "--levels", default=TURNS, metavar="L,…",
+        help="O0,O1,O2,O3,Os in every mode; all of these; or turns (default)",
+    )  # fmt: skip
     parser.add_argument("--format", choices=FORMATS, default="text", help="text by default")
     parser.add_argument("--output", metavar="FILE", help="write the report to FILE")
     parser.add_argument(
@@ -50,6 +58,7 @@ def run(args: argparse.Namespace) -> int:
     compilers = list(COMPILERS)
     if args.compiler != ALL:
         compilers = known_only(args.compiler, "compiler", COMPILERS)
+    levels = _levels(args.levels)
     if args.jobs < 1:
         raise Usage("-j takes a number of at least 1")
     need_verify("verify")
@@ -63,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
             arches=arches,
             modes=modes,
             compilers=compilers,
+            levels=levels,
             pattern=args.pattern,
             cflags=args.cflags,
             jobs=args.jobs,
@@ -72,6 +82,14 @@ def run(args: argparse.Namespace) -> int:
         raise Usage("there is nothing to verify: no case matches")
     write_text(args.output, _render(report, args, notes))
     return 0 if report.ok else 1
+
+
+def _levels(text: str) -> str | list[str]:
+    """What ``--levels`` says, as ``verify`` takes it."""
+    if text in (ALL, TURNS):
+        return text
+    words = ",".join(word.strip().removeprefix("-") for word in text.split(","))
+    return [f"-{word}" for word in known_only(words, "level", LEVELS)]
 
 
 def _missing(arches: list[str], compilers: list[str], *, insist: bool) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from transformer import runtime
 from transformer.arch import Arch, Variant
+from transformer.assembling import build_object
 from transformer.corpus.harness import sources
 from transformer.diagnostics import ScError
 from transformer.toolchain import STATIC_PIE, Compiler, compile_object, link
@@ -95,8 +96,6 @@ class Builder:
 
     def annotated(self, source: Path, headers: Path, flags: Sequence[str], what: str) -> Path:
         """A unit by way of its assembly, whose call sites are annotated."""
-        from transformer.assembling import build_object  # type: ignore[attr-defined]
-
         setting, output = self.setting, self.folder / f"{source.stem}.o"
         every = [*setting.flags, *flags, "-I", str(headers)]
         built = build_object(setting.compiler, source, output, every, setting.arch, cwd=self.folder)

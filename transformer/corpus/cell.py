@@ -41,6 +41,7 @@ def run_cell(
     """Builds and runs; whatever goes wrong is in the result."""
     case = truth.built.plan.case
     result = CaseResult(case.name, setting.arch.name, mode, setting.compiler.family, setting.name)
+    result.level, result.pie = setting.optimise, setting.variant.pie
     begun = time.monotonic()
     try:
         programs = build_transformed(truth.built, rewritten, setting, mode, folder, shared)

@@ -42,7 +42,8 @@ class CaseResult:
 
     ``checks`` counts the checks made, by name.  ``unverified`` counts the
     invented calls that fault in the plain build too.  ``inline_total`` are the
-    patched sites that the compiler made of the case's calls.  ``message``
+    patched sites that the compiler made of the case's calls.  ``level`` is an
+    optimisation level, "" where nothing was built.  ``message``
     tells what ended a cell of status ``error``.  A cell is ``unfit`` where its
     mode takes no keys of such signatures as those in ``unfit``, by their
     names: then nothing was built.
@@ -62,6 +63,8 @@ class CaseResult:
     inline_total: int = 0
     inline_executed: int = 0
     unfit: list[str] = field(default_factory=list)
+    level: str = ""
+    pie: bool = False
     seconds: float = 0.0
     message: str = ""
     unverified: int = 0
@@ -85,11 +88,16 @@ class CaseResult:
 
 @dataclass
 class VerifyReport:
-    """The results in the order of the cases, arches, modes and compilers."""
+    """The results in the order of the cases, arches, modes and compilers.
+
+    ``turning`` are the modes in which not every case was built at each level
+    (``transformer.corpus.levels``).
+    """
 
     results: list[CaseResult] = field(default_factory=list)
     selftests: list[CaseResult] = field(default_factory=list)
     seconds: float = 0.0
+    turning: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -27,12 +27,11 @@ from transformer.corpus.transformed import Rewritten, rewrite_case
 from transformer.corpus.truth import CaseError, Truth, find_truth
 from transformer.corpus.unfit import run_unfit
 from transformer.diagnostics import ScError
-from transformer.emulator import ImageError, selftest
+from transformer.emulator import INLINE_MODES, ImageError, selftest
 from transformer.toolchain import Compiler, available
 
 ALL = "all"
 FAMILIES = ("gcc", "clang")
-UNANNOTATED = ("inline",)  # modes that need their assembly annotated: not built here yet
 Tick = Callable[[CaseResult, int, int], None]
 
 
@@ -95,6 +94,7 @@ def verify(
     ]
     chosen = [load(a) for a in _pick(arches, names())]
     report = VerifyReport(selftests=[_selftest(a) for a in chosen])
+    report.turning = INLINE_MODES if levels == TURNS else ()
     shared = Path(tempfile.mkdtemp(prefix="sc-verify-"))
     try:
         if all(r.status == "pass" for r in report.selftests):
@@ -142,7 +142,6 @@ def _tasks(
                 continue
             wanted = [m for m in _pick(modes, arch.modes) if m in arch.modes]
             wanted = [m for m in wanted if not case.modes or m in case.modes]
-            wanted = [m for m in wanted if m not in UNANNOTATED]
             families = [f for f in _pick(compilers, FAMILIES) if _here(arch, f)]
             for family in families:
                 if wanted and (not case.compilers or family in case.compilers):

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 from transformer.corpus.results import CaseResult, VerifyReport
 
 SELF_TEST = "emulator self-test"
+SKIPPED = ("unverified", "unfit")
 
 # What XML 1.0 cannot hold, not even as a character reference (section 2.2).
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -45,7 +46,7 @@ def _counts(results: Iterable[CaseResult]) -> dict[str, str]:
 
 
 def _suite(name: str, results: list[CaseResult]) -> ET.Element:
-    skipped = sum(r.status == "unverified" for r in results)
+    skipped = sum(r.status in SKIPPED for r in results)
     suite = ET.Element("testsuite", {"name": _clean(name), **_counts(results)})
     suite.set("skipped", str(skipped))
     suite.set("time", f"{sum(r.seconds for r in results):.3f}")
@@ -62,7 +63,7 @@ def _case(suite: str, result: CaseResult) -> ET.Element:
     elif result.status == "error":
         error = ET.SubElement(case, "error", {"message": _clean(result.message), "type": "error"})
         error.text = _clean(result.message)
-    elif result.status == "unverified":
+    elif result.status in SKIPPED:
         ET.SubElement(case, "skipped", {"message": _clean(result.message or "not verified")})
     ET.SubElement(case, "system-out").text = _clean(_output(result))
     return case

@@ -1,13 +1,15 @@
 """The report for people: a table for each arch, what is wrong, the sums.
 
 A row is a case, a column a mode and compiler, a cell the number of checks
-made there over all variants, or FAIL.  Fits 80 columns; without colours it is
-plain text.
+made there over all builds, or FAIL, or "unfit" where the mode does not take a
+key's signature.  A second table counts the builds by optimisation level.  Fits
+80 columns; without colours it is plain text.
 """
 
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Sequence
 
 from rich.box import Box
@@ -19,8 +21,15 @@ from transformer.corpus.results import CaseResult, VerifyReport
 from transformer.report.totals import Totals, totals, unexecuted, wrong
 
 SHOWN_DISASSEMBLY = 24
+_CASE_WIDTH = 16  # of the first column, at least
 RULED = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)  # a rule under the head
-STYLES = {"pass": "green", "fail": "bold red", "error": "bold red", "unverified": "yellow"}
+STYLES = {
+    "pass": "green",
+    "fail": "bold red",
+    "error": "bold red",
+    "unverified": "yellow",
+    "unfit": "yellow",
+}
 WORDS = {"pass": "passed", "fail": "failed", "error": "ended in an error"}
 CHECK_WORDS = {"abi": "ABI", "pads": "landing pads", "refuse": "refusals"}
 
@@ -43,10 +52,13 @@ def plain_text(
     if report.results:
         console.print("Checks made, for each case in each mode with each compiler\n")
     for arch in dict.fromkeys(r.arch for r in report.results):
-        console.print(_table(arch, [r for r in report.results if r.arch == arch]))
+        own = [r for r in report.results if r.arch == arch]
+        console.print(_table(arch, own, console.width))
         console.print()
     for same in _alike(wrong([*report.selftests, *report.results])):
         _print_wrong(console, same)
+    _print_levels(console, report)
+    _print_unfit(console, report.results)
     _print_unexecuted(console, report.results)
     for note in notes:
         console.print(f"note: {note}", style="yellow")
@@ -56,28 +68,59 @@ def plain_text(
     return "\n".join(lines) + "\n"
 
 
-def _table(arch: str, results: Sequence[CaseResult]) -> Table:
-    columns = _columns(results)
+def _table(arch: str, results: Sequence[CaseResult], width: int) -> Table:
+    """A column for each mode, in it the compilers side by side, or together where it is narrow."""
+    modes = {m: _compilers(results, m) for m in dict.fromkeys(r.mode for r in results)}
+    cases = list(dict.fromkeys(r.case for r in results))
+    rows = {m: [_cells(results, c, m, modes[m]) for c in cases] for m in modes}
+    if sum(map(_width, rows.values(), modes.values())) > width - _CASE_WIDTH:
+        together = " + ".join(dict.fromkeys(c for own in modes.values() for c in own))
+        modes = {m: [together] if i == 0 else [""] for i, m in enumerate(modes)}
+        rows = {m: [[_cell(_of(results, c, m))] for c in cases] for m in modes}
     table = Table(box=RULED, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     table.add_column(f"{arch}\ncase", overflow="fold", ratio=1)
-    last = ""
-    for mode, compiler in columns:
-        head = f"{mode if mode != last else ''}\n{compiler}"
-        table.add_column(head, justify="right", no_wrap=True)
-        last = mode
-    for case in dict.fromkeys(r.case for r in results):
-        own = [r for r in results if r.case == case]
-        cells = [[r for r in own if (r.mode, r.compiler) == column] for column in columns]
-        table.add_row(case, *map(_cell, cells))
+    for mode, compilers in modes.items():
+        widths = _widths(rows[mode], compilers)
+        names = " ".join(c.rjust(w) for c, w in zip(compilers, widths, strict=True))
+        table.add_column(Text(f"{mode}\n{names}"), justify="right", no_wrap=True)
+    for index, case in enumerate(cases):
+        table.add_row(case, *(_joined(rows[m][index], _widths(rows[m], modes[m])) for m in modes))
     return table
 
 
-def _columns(results: Sequence[CaseResult]) -> list[tuple[str, str]]:
-    """The modes with their compilers side by side, both in order of appearance."""
-    present = {(r.mode, r.compiler) for r in results}
-    compilers = list(dict.fromkeys(r.compiler for r in results))
-    modes = dict.fromkeys(r.mode for r in results)
-    return [(m, c) for m in modes for c in compilers if (m, c) in present]
+def _of(
+    results: Sequence[CaseResult], case: str, mode: str, compiler: str = ""
+) -> list[CaseResult]:
+    return [r for r in results if (r.case, r.mode) == (case, mode) and compiler in ("", r.compiler)]
+
+
+def _compilers(results: Sequence[CaseResult], mode: str) -> list[str]:
+    """Those that built the mode, in the order in which the whole report has them."""
+    present = {r.compiler for r in results if r.mode == mode}
+    return [c for c in dict.fromkeys(r.compiler for r in results) if c in present]
+
+
+def _cells(
+    results: Sequence[CaseResult], case: str, mode: str, compilers: Sequence[str]
+) -> list[Text]:
+    return [_cell(_of(results, case, mode, c)) for c in compilers]
+
+
+def _widths(rows: Sequence[Sequence[Text]], compilers: Sequence[str]) -> list[int]:
+    return [max(len(c), *(len(r[i].plain) for r in rows)) for i, c in enumerate(compilers)]
+
+
+def _width(rows: Sequence[Sequence[Text]], compilers: Sequence[str]) -> int:
+    return sum(_widths(rows, compilers)) + len(compilers)
+
+
+def _joined(cells: Sequence[Text], widths: Sequence[int]) -> Text:
+    """The cells in one line, each at the right of its width."""
+    line = Text()
+    for index, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+        line.append(" " * (width - len(cell.plain) + (index > 0)))
+        line.append_text(cell)
+    return line
 
 
 def _cell(results: Sequence[CaseResult]) -> Text:
@@ -87,6 +130,8 @@ def _cell(results: Sequence[CaseResult]) -> Text:
     for status, word in (("error", "ERROR"), ("fail", "FAIL")):
         if any(r.status == status for r in results):
             return Text(word, style=STYLES[status])
+    if all(r.status == "unfit" for r in results):
+        return Text("unfit", style=STYLES["unfit"])
     count = sum(sum(r.checks.values()) for r in results)
     if any(r.status == "unverified" for r in results):
         return Text(f"({count:,})", style=STYLES["unverified"])
@@ -126,6 +171,38 @@ def _print_indented(console: Console, lines: Sequence[str]) -> None:
         console.print(Text(f"  {line}"), soft_wrap=True)
 
 
+def _print_levels(console: Console, report: VerifyReport) -> None:
+    """How many builds each mode had at each level, at fixed addresses and position-independent."""
+    built = [r for r in report.results if r.level]
+    levels = sorted({r.level for r in built})
+    if not built:
+        return
+    table = Table(box=RULED, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    table.add_column("builds, fixed + position-independent\nmode")
+    for level in levels:
+        table.add_column(f"\n{level}", justify="right", no_wrap=True)
+    for mode in dict.fromkeys(r.mode for r in built):
+        own = Counter((r.level, r.pie) for r in built if r.mode == mode)
+        pairs = [(own[level, False], own[level, True]) for level in levels]
+        table.add_row(mode, *(f"{a:,} + {b:,}" if a or b else "-" for a, b in pairs))
+    console.print(table)
+    if turning := [m for m in report.turning if any(r.mode == m for r in built)]:
+        modes = ", ".join(turning)
+        console.print(f"{modes}: the levels take turns over cases, arches and compilers")
+        console.print("(--levels all builds every case at each)")
+    console.print()
+
+
+def _print_unfit(console: Console, results: Sequence[CaseResult]) -> None:
+    found = {(r.mode, r.case, ", ".join(r.unfit)): None for r in results if r.status == "unfit"}
+    if not found:
+        return
+    console.print(Text("Keys whose signatures a mode does not take, with a reason", style="bold"))
+    for mode, case, keys in found:
+        console.print(Text(f"  {mode}: {case}: {keys}"), soft_wrap=True)
+    console.print()
+
+
 def _print_unexecuted(console: Console, results: Sequence[CaseResult]) -> None:
     missed = unexecuted(results)
     if not missed:
@@ -142,12 +219,18 @@ def _summary(report: VerifyReport, sums: Totals) -> list[Text]:
         f"{count:,} {CHECK_WORDS.get(name, name)}" for name, count in sums.checks.items()
     )
     cells = ", ".join(
-        f"{count:,} {WORDS.get(status, status)}" for status, count in sums.cells.items()
+        f"{count:,} {WORDS.get(status, status)}"
+        for status, count in sums.cells.items()
+        if status != "unfit"
     )
     lines = [Text(f"checks: {sums.all_checks:,} ({checks})" if checks else "checks: none")]
     if sums.sites:
         lines.append(Text(f"sites executed: {sums.executed:,} of {sums.sites:,}"))
-    parts = [_counted(sums.cases, "case"), f"{_counted(sums.all_cells, 'build')}: {cells}"]
+    if sums.inline:
+        lines.append(Text(f"patched sites executed: {sums.inline_executed:,} of {sums.inline:,}"))
+    parts = [_counted(sums.cases, "case"), f"{_counted(sums.builds, 'build')}: {cells}"]
+    if sums.unfit:
+        parts.append(f"{sums.unfit:,} not built (unfit)")
     if report.selftests:
         parts.insert(0, _counted(len(report.selftests), "self-test"))
     style = "bold green" if report.ok else "bold red"

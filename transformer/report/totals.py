@@ -11,18 +11,29 @@ from transformer.corpus.results import CaseResult, VerifyReport
 
 @dataclass(frozen=True)
 class Totals:
-    """``cells`` counts results by status, ``checks`` the checks made by name."""
+    """``cells`` counts results by status, ``checks`` the checks made by name.
+
+    ``sites`` are those that the sources spell, ``inline`` the patched ones
+    that compilers made of them.
+    """
 
     cases: int
     cells: dict[str, int]
     checks: dict[str, int]
     sites: int
     executed: int
+    inline: int
+    inline_executed: int
     seconds: float
 
     @property
-    def all_cells(self) -> int:
-        return sum(self.cells.values())
+    def unfit(self) -> int:
+        """Results of modes that take no keys of a case's signatures."""
+        return self.cells.get("unfit", 0)
+
+    @property
+    def builds(self) -> int:
+        return sum(self.cells.values()) - self.unfit
 
     @property
     def all_checks(self) -> int:
@@ -38,6 +49,8 @@ def totals(report: VerifyReport) -> Totals:
         checks=report.checks,
         sites=sum(r.sites_total for r in results),
         executed=sum(r.sites_executed for r in results),
+        inline=sum(r.inline_total for r in results),
+        inline_executed=sum(r.inline_executed for r in results),
         seconds=report.seconds,
     )
 
