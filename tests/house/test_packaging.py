@@ -65,6 +65,7 @@ def test_the_wheel_says_what_it_needs(wheel: Path) -> None:
     assert sorted(r.split()[1].split(">")[0] for r in needed if "extra" not in r) == [
         "jinja2",
         "pycparser",
+        "pyelftools",
     ]
     assert "Requires-Python: >=3.11" in text
     entry = next(n for n in archive.namelist() if n.endswith("/entry_points.txt"))
