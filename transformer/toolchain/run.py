@@ -98,7 +98,14 @@ def compile_assembly(
     The compiler names its other outputs, and what the object says of them,
     after ``named`` (profiles, stack usage, split debug information).
     """
-    words = [*_quiet(cc), *_named(cc, source, named, flags), "-S", str(source), "-o", str(output)]
+    words = [
+        *_quiet(cc),
+        *_named(cc, source.suffix, named, flags, cwd),
+        "-S",
+        str(source),
+        "-o",
+        str(output),
+    ]
     return run([*cc.command, *flags, *words], cwd=cwd)
 
 
@@ -119,7 +126,7 @@ def assemble(
     its own), for Clang the target's features.  The object is the one of a
     direct compilation with GCC, and with Clang the one of -save-temps.
     """
-    words = [*_quiet(cc), *_named(cc, Path("unit.c"), named, flags), "-x", "assembler"]
+    words = [*_quiet(cc), *_named(cc, ".c", named, flags, cwd), "-x", "assembler"]
     return run([*cc.command, *flags, *words, "-c", str(source), "-o", str(output)], cwd=cwd)
 
 
@@ -128,19 +135,25 @@ def _quiet(cc: Compiler) -> list[str]:
     return ["-Wno-unused-command-line-argument"] if cc.family == "clang" else []
 
 
-def _named(cc: Compiler, source: Path, named: Path | None, flags: Sequence[str]) -> list[str]:
-    """What makes the compiler name its other outputs after an object."""
+def _named(
+    cc: Compiler, suffix: str, named: Path | None, flags: Sequence[str], cwd: Path | None
+) -> list[str]:
+    """What makes the compiler name its other outputs after an object.
+
+    Clang's split debug information has no such option, and stays by the assembly.
+    """
     if named is None:
         return []
     if cc.family == "gcc":
         if (cc.major or 0) < GCC_NAMES_DUMPS:
             return []
-        base = ["-dumpbase", named.stem + source.suffix, "-dumpbase-ext", source.suffix]
         folder = str(named)[: len(str(named)) - len(named.name)]
-        return ["-dumpdir", folder, *base] if folder else base
+        base = ["-dumpbase", named.stem + suffix, "-dumpbase-ext", suffix]
+        return ["-dumpdir", folder, *base]
     if not COVERAGE & set(flags):
         return []
-    files = {"notes": named.with_suffix(".gcno"), "data": named.with_suffix(".gcda")}
+    whole = Path.cwd() / (cwd or "") / named
+    files = {"notes": whole.with_suffix(".gcno"), "data": whole.with_suffix(".gcda")}
     return [w for n, path in files.items() for w in ("-Xclang", f"-coverage-{n}-file={path}")]
 
 

@@ -1,0 +1,100 @@
+"""Gives the static call sites of assembly that a compiler made their table.
+
+Between the compiler's -S and the assembler: each call and jump to a trampoline
+__SCT__key gets an entry, and in the profile "sc" the form and the alignment
+that let one store patch it. The profile "linux" makes the table that objtool
+--static-call makes, and changes nothing else. IN.s may be - for standard input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+
+from transformer.arch import Arch
+from transformer.assembly import Annotated, annotate
+from transformer.assembly.annotate import PROFILES
+from transformer.cli.common import Usage, pick_arch, write_whole
+from transformer.cli.failure import colors
+from transformer.diagnostics import Diagnostic, ScError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "sc-transform annotate IN.s [-o OUT.s] [--arch A] [--profile sc|linux] [--list]"
+    parser.add_argument("file", metavar="IN.s", help="assembly, or - for standard input")
+    parser.add_argument(
+        "-o", dest="output", metavar="OUT.s", help="write to OUT.s (default: stdout)"
+    )
+    parser.add_argument("--arch", metavar="A", help="the arch (default: this machine's)")
+    parser.add_argument(
+        "--profile", choices=PROFILES, default="sc", help="whose table is made (default: sc)"
+    )
+    parser.add_argument(
+        "--list", action="store_true", help="tell the sites by key, and where they are, on stderr"
+    )
+    parser.add_argument("-q", "--quiet", action="store_true", help="tell no notes")
+
+
+def run(args: argparse.Namespace) -> int:
+    arch = _pick(args.arch)
+    annotated = annotate(_read(args.file), arch, profile=args.profile)
+    _write(args.output, annotated.text)
+    if args.list:
+        print(summary(annotated), end="", file=sys.stderr)
+    # Linux takes its trampolines' addresses itself, at each update.
+    if annotated.references and not args.quiet and args.profile == "sc":
+        from transformer.assembling import notes
+
+        for note in notes(annotated, args.file):
+            print(note.render(color=colors(sys.stderr)), file=sys.stderr)
+    return 0
+
+
+def summary(annotated: Annotated) -> str:
+    """The sites by key, each with its kind, section and place."""
+    if annotated.already:
+        return "annotated already\n"
+    counted = Counter(site.key for site in annotated.sites)
+    width = max((len(key) for key in counted), default=0)
+    rows = []
+    for key, count in sorted(counted.items()):
+        rows.append(f"{key:{width}}  {count}")
+        for site in annotated.sites:
+            if site.key == key:
+                place = site.place or f"line {site.line}"
+                rows.append(f"    {site.kind:11}  {site.section}  {place}")
+    ways = f", {annotated.ways} way stations" if annotated.ways else ""
+    rows.append(f"{len(annotated.sites)} sites of {len(counted)} keys{ways}")
+    return "\n".join(rows) + "\n"
+
+
+def _pick(name: str | None) -> Arch:
+    arch = pick_arch(name)
+    if arch.assembly is None:
+        raise Usage(f"no site can be made in the assembly of {arch.title}")
+    return arch
+
+
+def _read(name: str) -> bytes:
+    if name == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(name).read_bytes()
+    except OSError as e:
+        text = f"cannot read this file: {e.strerror}"
+        raise ScError(Diagnostic("error", "sc-input", text, name)) from e
+
+
+def _write(output: str | None, data: bytes) -> None:
+    if output in (None, "-"):
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    assert output is not None
+    try:
+        write_whole(Path(output), data)
+    except OSError as e:
+        text = f"cannot write this file: {e.strerror}"
+        raise ScError(Diagnostic("error", "sc-input", text, output)) from e
