@@ -1,0 +1,177 @@
+"""Calls written as asm, in programs that run: registers, stack, conversions, unwinding."""
+
+from __future__ import annotations
+
+import shutil
+from functools import cache
+from pathlib import Path
+
+import pytest
+from inline_asm_unit import CHECKS, MAIN, TARGETS, UNIT
+
+import transformer
+from transformer import arch as arches
+from transformer.arch import Arch
+from transformer.emulator import Image, Machine, static_check
+from transformer.runtime import header_dir, runtime_source
+from transformer.toolchain import Compiler, available, compile_object, find, link, run
+
+MODE = "inline-asm"
+LEVELS = ("-O0", "-O1", "-O2", "-O3", "-Os")
+COMPILERS = [(n, cc.family) for n in arches.names() for cc in available(arches.load(n))]
+
+
+def runner(arch: Arch) -> list[str] | None:
+    """How a program of this arch is started here; None where it cannot be."""
+    if not available(arch, ("gcc",)):
+        return None  # nothing links hosted programs quickly
+    if arch == arches.host():
+        return []
+    program = next((p for m in arch.machines if (p := shutil.which(f"qemu-{m}"))), None)
+    return [program] if program else None
+
+
+HOSTED = [c for c in COMPILERS if runner(arches.load(c[0])) is not None]
+
+
+def compiler(name: str, family: str) -> Compiler:
+    return available(arches.load(name), (family,))[0]
+
+
+@cache
+def rewritten(name: str, family: str) -> bytes:
+    cc = compiler(name, family)
+    done = transformer.rewrite(UNIT + TARGETS[name], path="unit.c", arch=name, mode=MODE, cc=cc)
+    assert done.ok, done.diagnostics
+    return done.text
+
+
+def headers(name: str, folder: Path, old: str = "", new: str = "") -> Path:
+    """The lowered headers; with ``old`` a copy that is damaged."""
+    plain = header_dir("lowered", arches.load(name), MODE)
+    if not old:
+        return plain
+    copy = folder / "damaged"
+    shutil.copytree(plain, copy)
+    file = copy / "sc" / "inline_asm.h"
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+    return copy
+
+
+def objects(
+    name: str, family: str, folder: Path, include: Path, *flags: str, text: bytes | None = None
+) -> list[Path]:
+    """The unit and the runtime."""
+    arch, cc = arches.load(name), compiler(name, family)
+    (folder / "unit.c").write_bytes(text or rewritten(name, family))
+    found = []
+    for source in (folder / "unit.c", runtime_source(arch)):
+        found.append(folder / f"{source.stem}.o")
+        common = (*arch.toolchain.cflags, "-w", "-I", str(include), *flags)
+        done = compile_object(cc, source, found[-1], common)
+        assert done.ok, done.stderr
+    return found
+
+
+def program(name: str, family: str, folder: Path, include: Path, *flags: str) -> tuple[int, str]:
+    """Status and output of the program."""
+    arch, gcc = arches.load(name), find(arches.load(name), "gcc")
+    (folder / "main.c").write_text(MAIN)
+    tables = "-fasynchronous-unwind-tables"
+    done = compile_object(gcc, folder / "main.c", folder / "main.o", ("-O1", "-fno-pie", tables))
+    assert done.ok, done.stderr
+    found = objects(name, family, folder, include, "-fno-pie", tables, *flags)
+    done = link(gcc, [folder / "main.o", *found], folder / "main", ("-static", "-no-pie"))
+    assert done.ok, done.stderr
+    told = run([*(runner(arch) or []), str(folder / "main")])
+    return told.returncode, told.stdout.decode()
+
+
+CELLS = [
+    (name, family, level)
+    for name, family in HOSTED
+    for level in (LEVELS if name == arches.host().name else ("-O0", "-O2", "-Os"))
+]
+
+
+@pytest.mark.parametrize(("name", "family", "level"), CELLS)
+def test_a_program_behaves_and_unwinds(name: str, family: str, level: str, tmp_path: Path) -> None:
+    status, told = program(
+        name, family, tmp_path, headers(name, tmp_path), level, "-fomit-frame-pointer"
+    )
+    # An unsigned int in a register: extended as this arch's compilers do.
+    extended = {"riscv64": "ffffffff80000000"}.get(name, "80000000")
+    assert (status, told.split()) == (0, [extended])
+
+
+#: (arch, what the headers lose, what they get, a check that must fail)
+DAMAGES = [
+    ("x86_64", "leaq -136(%%rsp)", "leaq -8(%%rsp)", "red_zone"),
+    ("x86_64", "andq $-16, %%rsp", "andq $-8, %%rsp", "aligned"),
+    ("x86_64", '"m"(*(const char *)__builtin_frame_address(0))', "", "walk_leaf"),
+    ("x86_64", '"m"(*(const char *)__builtin_frame_address(0))', "", "walk_red_zone"),
+    (
+        "x86_64",
+        ', "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7"',
+        "",
+        "live_reals",
+    ),
+    ("x86_64", "(unsigned char)__sc_result", "__sc_result", "converted"),
+    ("x86_64", '"r10", "r11", ', '"r10", ', "live_integers"),
+    ("arm64", '"x8", "x9", "x10", "x11", ', "", "live_integers"),
+    (
+        "arm64",
+        ', "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15"',
+        "",
+        "live_vectors|live_reals",
+    ),
+    ("arm64", "__SC_ARCH_CLOBBERS_FP __SC_ARCH_CLOBBERS_SVE", "", "live_reals"),
+    ("riscv64", '"t3", "t4", "t5", "t6", ', "", "live_integers"),
+    ("riscv64", "sizeof(x) == 4", "0", "80000000"),
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new", "check"), DAMAGES)
+@pytest.mark.parametrize("family", ["gcc", "clang"])
+def test_the_program_notices_damage(
+    name: str, family: str, old: str, new: str, check: str, tmp_path: Path
+) -> None:
+    include = headers(name, tmp_path, old, new)
+    status, told = program(name, family, tmp_path, include, "-O2", "-fomit-frame-pointer")
+    assert set(check.split("|")) & set(told.split()) or status < 0, (status, told)
+
+
+FREESTANDING = "\nnothing walk(void) { noted++; }\nvoid _start(void) { }\n"
+
+
+@pytest.mark.parametrize(("name", "family"), COMPILERS)
+@pytest.mark.parametrize("flags", [("-O2", "-fno-pie"), ("-O0", "-fPIC"), ("-Os", "-fno-pie")])
+def test_sites_are_right_before_and_after_the_runtime_patches_them(
+    name: str, family: str, flags: tuple[str, ...], tmp_path: Path
+) -> None:
+    arch = arches.load(name)
+    more = (*flags, "-DSC_FREESTANDING")
+    text = rewritten(name, family) + FREESTANDING.encode()
+    found = objects(name, family, tmp_path, headers(name, tmp_path), *more, text=text)
+    done = link(compiler(name, family), found, tmp_path / "program", ("-nostdlib", "-static"))
+    assert done.ok, done.stderr
+    image = Image.load(tmp_path / "program", arch)
+    report = static_check(image, arch, MODE, pads=False)
+    assert not report.problems, [str(p) for p in report.problems]
+    assert report.counts["entries"] >= 25 and not report.counts.get("without entry")
+    machine = Machine(arch, [image], stepping=False)
+    _check_all(machine, image)
+    for address in image.init_array:
+        assert machine.run(address).ok
+    report = static_check(image, arch, MODE, pads=False, machine=machine)
+    assert not report.problems, [str(p) for p in report.problems]
+    _check_all(machine, image)
+
+
+def _check_all(machine: Machine, image: Image) -> None:
+    result = machine.arch.registers.returns[0]
+    for check in CHECKS:
+        assert machine.run(image.symbols[check].address).ok, check
+        assert machine.reg(result) & 0xFFFFFFFF == 0, check
