@@ -30,8 +30,8 @@ class InlineWatcher(TrampolineWatcher):
         self._void = void
         self._tables = Tables(images[0])
         self._starts = entries(images)
-        self._known = {s.address: k for s in self.sites if (k := self._key(s)) in keys}
-        self._entry = {s.address: s.entry for s in self.sites}
+        self._known = {s.start: k for s in self.sites if (k := self._key(s)) in keys}
+        self._entry = {s.start: s.entry for s in self.sites}
         self._maybe: tuple[str, int] | None = None
         row = images[0].arch.registers
         self._scratch = [r for r in row.arguments if r not in row.returns]
@@ -72,12 +72,13 @@ class InlineWatcher(TrampolineWatcher):
             self._stands_for(machine, key, site)
         elif site.kind in (CONDITIONAL, KEPT):
             self._maybe = (key, address)
-            self._stop_at(address + site.size, site.target)
+            self._stop_at(site.address + site.size, site.target)
         elif site.effect == "branch":
             self._push(key, address, 0)
             if site.kind == CALL:
-                self._returning.setdefault(address + site.size, []).append(machine.sp)
-                self._stop_at(address + site.size)
+                back = site.address + site.size
+                self._returning.setdefault(back, []).append(machine.sp)
+                self._stop_at(back)
 
     def _stands_for(self, machine: Machine, key: str, site: InlineSite) -> None:
         """The event of a site that calls nothing: its instruction decides."""

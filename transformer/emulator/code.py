@@ -41,12 +41,22 @@ class Code:
 
     @cached_property
     def branches(self) -> dict[int, Transfer]:
-        """Direct branches by the address of the instruction that branches."""
+        """Direct branches by the address of the instruction that branches, behind its padding."""
         found: dict[int, Transfer] = {}
         for section in self.image.entry_sections:
             if section.executable:
                 found.update(self._branches_in(section))
         return found
+
+    def start_of(self, address: int) -> int | None:
+        """Where the instruction begins that is at ``address`` behind its padding."""
+        start = address
+        while start not in self.starts:
+            start -= 1
+            section = self.image.section_at(start)
+            if section is None or self.image.read(start, 1) != self.arch.padding:
+                return None
+        return start
 
     def _branches_in(self, section: Section) -> Iterator[tuple[int, Transfer]]:
         rows, pairs = list(self.arch.branches.values()), self.arch.pairs
@@ -54,11 +64,12 @@ class Code:
         for address, size in self.starts.items():
             if not base <= address < section.end:
                 continue
-            code = data[address - base : address - base + size]
+            code = data[address - base : address - base + size].lstrip(self.arch.padding)
+            at = address + size - len(code)
             for row in rows:
-                target = row.decode(address, code) if row.size == size else None
+                target = row.decode(at, code) if row.size == len(code) else None
                 if target is not None:
-                    yield address, Transfer(direct_kind(row.is_call), size, target)
+                    yield at, Transfer(direct_kind(row.is_call), row.size, target)
                     break
             for pair in pairs:
                 target = pair.decode(address, data[address - base : address - base + pair.size])

@@ -49,10 +49,11 @@ class InlineSite:
 
     ``effect`` is what the instruction does: branch, nothing, zero (it clears
     the return register) or return; "" where none of the form's states stands
-    there.
+    there.  ``start`` is where the instruction begins, padding included.
     """
 
     entry: CallSite
+    start: int
     proxy: Proxy | None
     kind: str
     place: PatchedPlace
@@ -82,7 +83,8 @@ def read_site(tables: Tables, entry: CallSite) -> InlineSite:
     kind = next((k for k, p in places.items() if p.state is not None), kinds[0])
     place = places[kind]
     proxy = tables.proxy_at.get(entry.proxy)
-    return InlineSite(entry, proxy, kind, place, _effect(arch, place))
+    start = code_of(tables.image).start_of(entry.code) or entry.code
+    return InlineSite(entry, start, proxy, kind, place, _effect(arch, place))
 
 
 def _effect(arch: Arch, place: PatchedPlace) -> str:
@@ -197,7 +199,7 @@ class SiteCheck:
     # --- one entry ---
 
     def _entry(self, entry: CallSite, proxy: Proxy | None) -> Iterator[str]:
-        if entry.code not in self.code.starts:
+        if self.code.start_of(entry.code) is None:
             yield f"its code {entry.code:#x} is not where an instruction starts"
             return
         if proxy is None:

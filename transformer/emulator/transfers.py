@@ -7,7 +7,7 @@ calls) capstone's groups do.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import capstone
 
@@ -36,6 +36,12 @@ class Transfer:
 
 def classify(arch: Arch, address: int, code: bytes) -> Transfer:
     """What the instruction at ``address`` does; ``code`` are bytes from there on."""
+    bare = code.lstrip(arch.padding)
+    if bare != code:
+        padded = len(code) - len(bare)
+        inner = classify(arch, address + padded, bare)
+        if inner.kind != "next":
+            return replace(inner, size=padded + inner.size)
     row = indirect_row(arch, code)
     if row is not None:
         kind = row.kind if row.kind == "return" else f"indirect-{row.kind}"
