@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from transformer.frontend import idioms as I
+from transformer.frontend.asm_calls import AsmCalls
 from transformer.frontend.c_types import Types
 from transformer.frontend.chunks import Chunk
 from transformer.frontend.declarations import Declarations
@@ -14,7 +15,6 @@ from transformer.frontend.dynamic import DynamicFinder
 from transformer.frontend.judging import Judge
 from transformer.frontend.lexing import Token, matching, spelling, split_commas, tokens
 from transformer.frontend.openings import Openings
-from transformer.frontend.prototypes import prototype
 from transformer.frontend.source import LineMap, Place, Source
 from transformer.frontend.spans import find_spans
 from transformer.frontend.words import FIND, MARK, Word, lookup, unmark
@@ -110,29 +110,12 @@ class _Analysis:
 
     def prepare_calls(self, registers: int) -> None:
         """What calls that are written as asm need to know of each key."""
-        calls: dict[str, list[I.Idiom]] = {}
-        for idiom in self.unit.idioms:
-            if isinstance(idiom, I.Call):
-                calls.setdefault(idiom.name, []).append(idiom)
-        openings = Openings(self.declarations, self.source, self.lines, self.main)
-        for idiom in self.unit.idioms:
-            if not isinstance(idiom, I.CallDefinition | I.CallDeclaration):
-                continue
-            if idiom.name in calls and idiom.func not in self.unit.prototypes:
-                found = prototype(self.types, idiom.func, registers)
-                self.unit.prototypes[idiom.func] = found
-            if idiom.name in calls and not self.preprocessed:
-                self._opening(idiom, calls[idiom.name], openings)
-
-    def _opening(self, key: I.Idiom, calls: list[I.Idiom], openings: Openings) -> None:
-        """Before the first call in the user's file, else before its first declaration."""
-        if key.name in self.unit.openings:
-            return
-        places = (openings.before(c.position) for c in calls if c.position > key.position)
-        at = next((p for p in places if p is not None), None)
-        at = openings.after(key.position) if at is None else at
-        if at is not None:
-            self.unit.openings[key.name] = at
+        prepare = AsmCalls(self.unit, self.types, self.lines, registers)
+        prepare.prototypes()
+        if not self.preprocessed:
+            prepare.openings(Openings(self.declarations, self.source, self.lines, self.main))
+        for offset, text in prepare.other_registers(self.main):
+            self._problem("sc-inline-asm-signature", text, offset)
 
     def _signature(self, func: str) -> I.Signature:
         if func not in self.unit.signatures:

@@ -40,6 +40,13 @@ def declare(unit: I.Unit, buffer: EditBuffer) -> list[Said]:
     return said
 
 
+def left_alone(unit: I.Unit) -> list[Said]:
+    """Where exceptions may pass, which no asm lets through."""
+    first = next((i for i in unit.idioms if isinstance(i, I.Call) and not i.internal), None)
+    why = "static calls go by their trampolines: with -fexceptions a call cannot be asm"
+    return [Said(first, why, False)] if first else []
+
+
 def _keys(unit: I.Unit) -> dict[str, _Known]:
     keys: dict[str, _Known] = defaultdict(_Known)
     for idiom in unit.idioms:

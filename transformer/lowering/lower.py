@@ -17,12 +17,13 @@ from transformer.lowering.edits import EditBuffer
 class Options:
     """``patched``: guards are patched code in this mode; ``call``: for dynamic functions.
 
-    ``inline_asm``: calls are written as asm.
+    ``inline_asm``: calls are written as asm.  ``exceptions``: they may pass through calls.
     """
 
     patched: bool
     call: bool
     inline_asm: bool = False
+    exceptions: bool = False
 
 
 @dataclass
@@ -67,7 +68,11 @@ class _Lowering:
         return self.done
 
     def _asm_calls(self) -> None:
-        for said in inline_asm.declare(self.unit, self.done.buffer):
+        if self.options.exceptions:
+            found = inline_asm.left_alone(self.unit)
+        else:
+            found = inline_asm.declare(self.unit, self.done.buffer)
+        for said in found:
             place, length = said.idiom.place, len(said.idiom.spelled)
             severity = "error" if said.fatal else "note"
             id_ = "sc-inline-asm-signature" if said.fatal else "sc-inline-asm-trampoline"

@@ -135,7 +135,10 @@ class _Rewrite:
     def options(self) -> Options:
         patched = (self.include / "sc" / "guard.h").exists()
         call = self.lowering == "call" and (self.include / "sc" / "trampoline.h").exists()
-        return Options(patched, call, self.registers is not None)
+        exceptions = [f for f in self.cflags if f in ("-fexceptions", "-fno-exceptions")]
+        return Options(
+            patched, call, self.registers is not None, exceptions[-1:] == ["-fexceptions"]
+        )
 
     @property
     def registers(self) -> int | None:
