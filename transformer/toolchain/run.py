@@ -20,6 +20,10 @@ TIMED_OUT = 124  # the exit status of timeout(1)
 CANNOT_RUN = 127  # the shell's, for a command that it does not find
 NO_LIBRARY = ("-nostdlib", "-r")
 GCC_NAMES_DUMPS = 11  # since then -dumpdir and -dumpbase are the driver's own options
+# Flags by which GCC writes other outputs, or reads some, that are named after the object.
+BY_NAME = ("-d", "--dump", "-fdump-", "-gsplit-dwarf", "-save-temps", "--save-temps", "-fprofile",
+           "-fbranch-probabilities", "-ftest-coverage", "-coverage", "--coverage",
+           "-fstack-usage", "-fcallgraph-info")  # fmt: skip
 COVERAGE = {"--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage"}
 
 # With -static: a position-independent program that needs no dynamic linker. (-static-pie
@@ -140,12 +144,14 @@ def _named(
 ) -> list[str]:
     """What makes the compiler name its other outputs after an object.
 
+    Nothing where it has none: distcc takes these words for inputs, and keeps the job.
     Clang's split debug information has no such option, and stays by the assembly.
     """
     if named is None:
         return []
     if cc.family == "gcc":
-        if (cc.major or 0) < GCC_NAMES_DUMPS:
+        writes = any(flag.startswith(BY_NAME) for flag in flags)
+        if not writes or (cc.major or 0) < GCC_NAMES_DUMPS:
             return []
         folder = str(named)[: len(str(named)) - len(named.name)]
         base = ["-dumpbase", named.stem + suffix, "-dumpbase-ext", suffix]
