@@ -269,10 +269,7 @@ class Emulation:
 
 @dataclass(frozen=True)
 class InlineAsm:
-    """How a call that is written as asm passes integers and pointers.
-
-    Registers by the assembler's names: one for each argument, and the result's.
-    """
+    """What passes integers and pointers to a call that is asm, by the assembler's names."""
 
     arguments: tuple[str, ...]
     result: str
@@ -382,6 +379,7 @@ class Arch:
     forms: dict[str, Form]
     landing_pads: tuple[bytes, ...]
     trampoline_end: bytes
+    padding: bytes  # a prefix without a meaning: sites are aligned by it
     indirect: tuple[IndirectBranch, ...]
     registers: Registers
     emulation: Emulation
