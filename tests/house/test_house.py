@@ -32,7 +32,7 @@ MAY = {
     "assembly": ({"arch"}, set()),
     "assembling": ({"arch", "assembly", "toolchain"}, {"elftools"}),
     "rewriting": ({"arch", "frontend", "lowering", "runtime", "toolchain"}, set()),
-    "launcher": ({"arch", "assembling", "rewriting", "runtime", "toolchain"}, set()),
+    "launcher": ({"arch", "assembling", "rewriting", "runtime", "toolchain"}, {"elftools"}),
     "emulator": ({"arch"}, EMULATION),
     "report": ({"corpus"}, {"rich"}),
 }

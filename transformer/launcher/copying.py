@@ -40,7 +40,7 @@ class Copy:
         self.overlaid = cc.family == "clang" and not is_zig(cc.argv)
         self.file = os.path.join(self.folder, os.path.basename(path))
         try:
-            with open(self.file, "wb") as file:
+            with open(os.open(self.file, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
                 file.write(text)
             if self.overlaid:
                 self._write_overlay()
@@ -84,13 +84,15 @@ class Copy:
             json.dump({**text, "roots": [root]}, file)
 
     def _maps(self) -> list[str]:
-        """Maps the copy's names to what the user's own maps make of the original's."""
-        folder = os.path.dirname(self.path)
-        pairs = [(self.file, self.path), (f"{self.folder}/here/", f"{folder}/" if folder else "")]
+        """Maps the copy's names to what the user's own maps make of the original's.
+
+        Both are folders: a word that ends as a source does is one to a distcc server.
+        """
+        folder = self.path[: len(self.path) - len(os.path.basename(self.path))]
         maps = []
         for kind in ("debug", "macro"):
-            for old, new in pairs:
-                maps.append(f"-f{kind}-prefix-map={old}={self._mapped(new, kind)}")
+            for old in (f"{self.folder}/", f"{self.folder}/here/"):  # the last one wins
+                maps.append(f"-f{kind}-prefix-map={old}={self._mapped(folder, kind)}")
         return maps
 
     def _mapped(self, name: str, kind: str) -> str:
@@ -109,7 +111,7 @@ def _folder(path: str, text: bytes, cc: Compiler, flags: Sequence[str]) -> str:
     for number in range(TRIES):
         folder = f"{tempfile.gettempdir()}/sc-transform-{name}-{number}"
         try:
-            os.mkdir(folder, 0o700)
+            os.mkdir(folder, 0o711)  # a distcc server of this machine, another user, passes
         except FileExistsError:
             continue
         return folder

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from transformer.launcher.settings import Settings
 
 INCLUDES = b"__sc_static_call_update"
+PLAIN = b"sc_plain_dynamic"  # only the plain headers define it
 LOWERED = b"__sc_register"
 TRAMPOLINE = b"__SCT__"
 
@@ -32,7 +33,10 @@ class Found:
 def concerned(command: "CommandLine", settings: "Settings") -> list[Found]:
     """The units whose plain output, or whose text, asks for more than the plain compiler."""
     if command.stage == "link":
-        return [Found(s, "", None) for s in command.sources if _program(s.path, command, settings)]
+        program = read(command.output or "a.out") or b""
+        if _silent(program, command):
+            return [Found(s, "", None) for s in command.sources]
+        return [Found(s, "", None) for s in command.sources if _in_program(program, s, settings)]
     found = []
     for source in command.sources:
         output = command.object_of(source)
@@ -56,17 +60,33 @@ def read(path: str) -> bytes | None:
 def _asks(plain: bytes, source: str, settings: "Settings") -> bool:
     if settings.profile == "linux":
         return TRAMPOLINE in plain
-    if INCLUDES in plain and LOWERED not in plain:
+    if _plain(plain):
         return True
     return bool(settings.dynamic) and _names(read(source) or b"", settings)
 
 
-def _program(source: str, command: "CommandLine", settings: "Settings") -> bool:
-    """Compiled and linked at once there is no object to look at, but a program's symbols."""
+def _plain(data: bytes) -> bool:
+    return INCLUDES in data and LOWERED not in data
+
+
+def holds_idioms(path: str) -> bool:
+    """Whether a file was compiled with the plain headers."""
+    return _plain(read(path) or b"")
+
+
+def _silent(program: bytes, command: "CommandLine") -> bool:
+    """Whether a program may have lost the symbols that would tell."""
+    options = command.arguments
+    return INCLUDES not in program and any(
+        o == "-s" or "gc-sections" in o or o in ("-Wl,-s", "-Wl,--strip-all") for o in options
+    )
+
+
+def _in_program(program: bytes, source: "Source", settings: "Settings") -> bool:
+    """Compiled and linked at once, there is no object to look at but the program."""
     if settings.profile == "linux":
-        return True
-    text = read(source) or b""
-    return b"static_" in text or b"sc/" in text or _names(text, settings)
+        return TRAMPOLINE in program
+    return INCLUDES in program or _names(read(source.path) or b"", settings)
 
 
 def _names(text: bytes, settings: "Settings") -> bool:

@@ -2,13 +2,15 @@
 
 import os
 
-from transformer.launcher.detect import LOWERED, read
+from transformer.launcher.detect import LOWERED, PLAIN, read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from transformer.launcher.commandline import CommandLine
     from transformer.launcher.settings import Settings
     from transformer.launcher.state import State
+
+CALLED = (b"__sc_static_call_", b"__static_call_", b"static_key_", b"__sc_dynamic_")
 
 # Links that make no program, or one without the C library that the runtime needs.
 WITHOUT = {"-r", "-nostdlib", "-nodefaultlibs", "-nolibc", "-Wl,-r", "-Wl,--relocatable"}
@@ -18,9 +20,14 @@ def with_runtime(command: "CommandLine", settings: "Settings", state: "State") -
     """The words of a link, with the runtime where an input asks for it."""
     if settings.profile != "sc" or WITHOUT.intersection(command.arguments):
         return command.words
-    if not any(LOWERED in (read(path) or b"") for path in _inputs(command)):
+    if not any(_asks(read(path) or b"") for path in _inputs(command)):
         return command.words
     return [*command.words, *runtime(command, settings, state)]
+
+
+def _asks(data: bytes) -> bool:
+    """Whether an object leaves something to the runtime; plain ones bring a weak copy."""
+    return LOWERED in data or (PLAIN not in data and any(name in data for name in CALLED))
 
 
 def _inputs(command: "CommandLine") -> list[str]:

@@ -4,7 +4,7 @@ import os
 
 from transformer.launcher import process
 from transformer.launcher.commandline import CommandLine, parse
-from transformer.launcher.detect import concerned
+from transformer.launcher.detect import concerned, holds_idioms
 from transformer.launcher.masquerade import inside, program_behind
 from transformer.launcher.process import Interrupted, die, leave, say
 from transformer.launcher.record import Record
@@ -110,10 +110,13 @@ class Launch:
 
     def _pass(self, words: list[str], reason: str) -> int:
         """The compiler alone; it takes this process over where no log waits for it."""
-        if not self.settings.log:
+        stdin = reason == "stdin" and self.command.stage not in ALONE
+        if not self.settings.log and not stdin:
             process.replace(words)
         process.watch()
         status = self.record.timed("plain", lambda: process.run(words))
+        if stdin and holds_idioms(self.command.output or "-.o"):
+            say("warning: what is compiled from standard input stays plain [-Wsc-launcher]")
         self.record.end("passed", reason, status)
         return status
 

@@ -8,31 +8,12 @@ from dataclasses import dataclass
 from transformer.arch import Arch
 from transformer.launcher.commandline import CommandLine
 from transformer.launcher.settings import Settings, Wrong
+from transformer.toolchain import Compiler
 
-PATCHED, INLINE, ASM = "trampoline", "inline", "inline-asm"
+PATCHED, INLINE = "trampoline", "inline"
 
-# Flags that make files beside the object, named and filled by the run that makes
-# the object: that run must then be one, from C to the object under its own name.
-BESIDE = {
-    "-gsplit-dwarf": "debug information in files of its own",
-    "--coverage": "coverage",
-    "-coverage": "coverage",
-    "-ftest-coverage": "coverage",
-    "-fprofile-arcs": "coverage",
-    "-fprofile-generate": "a profile",
-    "-fprofile-use": "a profile",
-    "-fbranch-probabilities": "a profile",
-    "-fauto-profile": "a profile",
-    "-fstack-usage": "stack usage",
-    "-fcallgraph-info": "call graphs",
-    "-fdump-": "dumps",
-    "-fopt-info": "reports of optimisation",
-    "-fsave-optimization-record": "reports of optimisation",
-    "-foptimization-record-file": "reports of optimisation",
-    "-ftime-trace": "a trace of times",
-    "-save-temps": "temporary files that are kept",
-    "--save-temps": "temporary files that are kept",
-}
+GCC_NAMES_FILES = 11  # since then GCC can be told how to name what it writes beside an object
+SPLIT = ("-gsplit-dwarf", "-gsplit-dwarf=split", "-gsplit-dwarf=single")
 LTO_NOTE = (
     "with -flto the compiler's output is no code yet: sites call their trampolines "
     "(mode trampoline)"
@@ -41,41 +22,37 @@ LTO_NOTE = (
 
 @dataclass(frozen=True)
 class Choice:
-    """``whole``: one run of the compiler makes the object under its own name."""
+    """``note`` is for the user, ``reason`` for the log."""
 
     mode: str
     reason: str = ""
     note: str = ""
-    whole: bool = False
 
     @property
     def annotated(self) -> bool:
         return self.mode == INLINE
 
 
-def choose(command: CommandLine, settings: Settings, arch: Arch) -> Choice:
+def choose(command: CommandLine, settings: Settings, cc: Compiler, arch: Arch) -> Choice:
     """The mode that the settings ask for, or the nearest that this command line allows."""
     mode = settings.mode or (INLINE if INLINE in arch.modes else arch.default_mode)
     if mode not in arch.modes:
         raise Wrong(f"{arch.name} has no mode '{mode}'; it has: {', '.join(arch.modes)}")
-    beside = _beside(command.arguments)
-    whole = bool(beside)
     if mode == INLINE and command.lto:
-        return Choice(PATCHED, "-flto", _once(LTO_NOTE, command), whole)
-    if mode == INLINE and whole:
-        return Choice(PATCHED, f"the compiler makes {beside} beside the object", "", True)
-    return Choice(mode, "", "", whole)
+        return Choice(PATCHED, "-flto", _once(LTO_NOTE))
+    if mode == INLINE and _in_one_run(command, cc):
+        return Choice(PATCHED, "the compiler writes other files beside the object")
+    return Choice(mode)
 
 
-def _beside(arguments: list[str]) -> str:
-    for argument in arguments:
-        for flag, what in BESIDE.items():
-            if argument.startswith(flag):
-                return what
-    return ""
+def _in_one_run(command: CommandLine, cc: Compiler) -> bool:
+    """Whether only the run that makes the object can name the files beside it."""
+    if cc.family == "clang":
+        return any(word in SPLIT for word in command.arguments)
+    return command.auxiliary and (cc.major or 0) < GCC_NAMES_FILES
 
 
-def _once(note: str, command: CommandLine) -> str:
+def _once(note: str) -> str:
     """The note, once in a build: in a session, for the folder that its objects are in."""
     import hashlib
     import tempfile

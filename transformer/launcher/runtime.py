@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from transformer.arch import Arch
 from transformer.diagnostics import Diagnostic, ScError
@@ -16,8 +18,8 @@ from transformer.launcher.state import State, write_whole
 from transformer.runtime import header_dir, runtime_source
 from transformer.toolchain import Compiler, compile_object
 
+MAGIC = b"!<arch>\n"
 FLAGS = ("-O2", "-fPIC", "-fno-lto", "-w")
-ENTRY = b"__sc_register"  # each transformed unit calls it
 
 
 def archive(command: CommandLine, settings: Settings, state: State) -> str | None:
@@ -52,15 +54,28 @@ def _compile(cc: Compiler, arch: Arch, source: Path, targets: Sequence[str]) -> 
 
 
 def ar(member: bytes) -> bytes:
-    """An archive of one object, whose index names what transformed units ask for."""
-    index = (1).to_bytes(4, "big") + b"\0\0\0\0" + ENTRY + b"\0"
-    index += b"\n" * (len(index) % 2)
-    head = b"!<arch>\n"
-    offset = len(head) + 60 + len(index)
-    index = index[:4] + offset.to_bytes(4, "big") + index[8:]
-    return (
-        head + _header(b"/", len(index)) + index + _header(b"sc_runtime.o/", len(member)) + member
-    )
+    """An archive of one object, with the index that linkers want (System V's form)."""
+    names = _defined(member)
+    texts = b"".join(name.encode() + b"\0" for name in names)
+    size = 4 + 4 * len(names) + len(texts)
+    size += size % 2
+    offset = len(MAGIC) + 60 + size
+    index = len(names).to_bytes(4, "big") + offset.to_bytes(4, "big") * len(names) + texts
+    index = index.ljust(size, b"\n")
+    return MAGIC + _header(b"/", size) + index + _header(b"sc_runtime.o/", len(member)) + member
+
+
+def _defined(member: bytes) -> list[str]:
+    """The names that others can be linked to."""
+    from elftools.elf.elffile import ELFFile
+
+    table: Any = ELFFile(io.BytesIO(member)).get_section_by_name(".symtab")
+    symbols = [] if table is None else list(table.iter_symbols())
+    return [
+        s.name
+        for s in symbols
+        if s["st_shndx"] != "SHN_UNDEF" and s["st_info"]["bind"] in ("STB_GLOBAL", "STB_WEAK")
+    ]
 
 
 def _header(name: bytes, size: int) -> bytes:

@@ -16,9 +16,9 @@ from transformer.arch import Arch
 from transformer.diagnostics import Diagnostic, ScError
 from transformer.launcher.commandline import CommandLine, Source
 from transformer.launcher.copying import Copy
-from transformer.launcher.detect import Found
+from transformer.launcher.detect import PLAIN, Found
 from transformer.launcher.machines import arch_of, identify
-from transformer.launcher.modes import INLINE, Choice, choose
+from transformer.launcher.modes import GCC_NAMES_FILES, INLINE, Choice, choose
 from transformer.launcher.record import Record
 from transformer.launcher.settings import Settings
 from transformer.launcher.state import State, write_whole
@@ -136,6 +136,10 @@ class Unit:
         self.cc = cc
         self.arch = arch
         self.flags = command.compile_flags(source)
+        self.one_run = command.auxiliary  # only the run under the object's name names its files
+        if command.auxiliary and cc.family == "gcc" and (cc.major or 0) >= GCC_NAMES_FILES:
+            self.flags += command.naming_flags(source)
+            self.one_run = False
         self.reason = ""
         self.facts: dict[str, Any] = {}
 
@@ -143,13 +147,17 @@ class Unit:
         """Builds the object or assembly; gives a reason where the unit is to stay plain."""
         if self.settings.profile == "linux":
             return self._annotate(self.source.path, self.flags, output, "linux")
-        choice = choose(self.command, self.settings, self.arch)
+        choice = choose(self.command, self.settings, self.cc, self.arch)
         self.reason, self.facts["mode"] = choice.reason, choice.mode
         if choice.note:
-            tell([Diagnostic("note", "sc-lto", choice.note)])
+            self._tell([Diagnostic("note", "sc-lto", choice.note)])
         text = Path(self.source.path).read_bytes()
+        if self.source.language == "cpp-output" and PLAIN in text:
+            said = "it was preprocessed with the plain headers, and stays plain"
+            self._tell([Diagnostic("warning", "sc-launcher", said, self.source.path)])
+            return said
         result = self.record.timed("rewrite", lambda: self._rewrite(text, choice.mode, False))
-        tell([d for d in result.diagnostics if d.severity != "error"])
+        self._tell([d for d in result.diagnostics if d.severity != "error"])
         if not result.ok:
             raise ScError(*(d for d in result.diagnostics if d.severity == "error"))
         if not result.sites:
@@ -197,22 +205,23 @@ class Unit:
             flags = copy.compile_flags(include, preprocessed)
             if choice.annotated:
                 return self._annotate(copy.source, flags, output, "sc", text)
-            self._direct(copy.source, flags, output, text, choice)
+            self._direct(copy.source, flags, output, text, choice.mode)
         finally:
             copy.close()
         return ""
 
-    def _direct(
-        self, source: str, flags: list[str], output: Path, text: bytes, choice: Choice
-    ) -> None:
-        """One run of the compiler, to the stage that the user asked for."""
+    def _direct(self, source: str, flags: list[str], output: Path, text: bytes, mode: str) -> None:
+        """One run of the compiler, to the stage that the user asked for.
+
+        Where it writes other files too, it names them after the object.
+        """
         stage = "-S" if self.command.stage == "assembly" else "-c"
-        target = output if choice.whole else beside(output)
+        target = output if self.one_run else beside(output)
         argv = [*self.cc.command, *flags, stage, source, "-o", str(target)]
         try:
             done = self.record.timed("compile", lambda: run(argv))
             if not done.ok:
-                raise self._why(text, choice.mode, done.stderr)
+                raise self._why(text, mode, done.stderr)
             target.replace(output)
         finally:
             if target != output:
@@ -225,26 +234,45 @@ class Unit:
         from transformer.assembling import build_object
 
         target = beside(output)
-        kept = target.with_name(target.name + ".s") if self.command.stage == "assembly" else None
+        kept = target.with_name(target.name + ".s")
+        folder, base, extension = self.command.auxiliary_names(self.source)
+        named = Path(folder + base.removesuffix(extension) + ".o")
         try:
             built = self.record.timed(
                 "compile",
                 lambda: build_object(
-                    self.cc, Path(source), target, flags, self.arch, profile=profile, assembly=kept
+                    self.cc,
+                    Path(source),
+                    target,
+                    flags,
+                    self.arch,
+                    profile=profile,
+                    assembly=kept,
+                    named=named,
                 ),
             )
             if not built.ok:
                 if built.annotated is None:
                     raise self._why(text, INLINE, built.completed.stderr)
                 raise ScError(*built.diagnostics, *self._said(built.completed))
-            tell(built.diagnostics)
-            (kept or target).replace(output)
+            self._tell(built.diagnostics)
+            (kept if self.command.stage == "assembly" else target).replace(output)
+            if self.command.save_temps and kept.exists():
+                self._save(kept)
         finally:
             target.unlink(missing_ok=True)
-            if kept:
-                kept.unlink(missing_ok=True)
+            kept.unlink(missing_ok=True)
         self._count(built.annotated)
         return ""
+
+    def _save(self, assembly: Path) -> None:
+        """The assembly that -save-temps left is the plain one: this is the object's."""
+        folder, base, extension = self.command.auxiliary_names(self.source)
+        name = base.removesuffix(extension) + ".s"
+        for path in (Path(folder + name), Path(name)):
+            if path.is_file():
+                assembly.replace(path)
+                return
 
     def _count(self, annotated: Annotated | None) -> None:
         if annotated is not None:
@@ -252,6 +280,11 @@ class Unit:
             for site in annotated.sites:
                 sites[site.key] = sites.get(site.key, 0) + 1
             self.facts["sites"] = {**self.facts.get("sites", {}), **sites}
+
+    def _tell(self, found: Sequence[Diagnostic]) -> None:
+        """Warnings and notes, but for those that the command line switches off."""
+        off = set(self.command.arguments)
+        tell(d for d in found if not off & {"-w", f"-Wno-{d.id}"})
 
     def _said(self, done: Completed) -> list[Diagnostic]:
         if done.ok:
