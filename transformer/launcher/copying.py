@@ -23,6 +23,7 @@ _MAPS = {
     "-fdebug-prefix-map=": ("debug",),
     "-fmacro-prefix-map=": ("macro",),
 }
+LANGUAGES = {".c": "c", ".i": "cpp-output"}
 TRIES = 4
 
 
@@ -61,7 +62,7 @@ class Copy:
 
     def compile_flags(self, include: str, preprocessed: bool) -> list[str]:
         """All flags, with the headers of ``include`` before every other."""
-        language = ["-x", "cpp-output" if preprocessed else "c"]
+        language = self._language("cpp-output" if preprocessed else "c")
         first = [f"-I{include}"]
         if self.overlaid:
             return [*first, *self.flags, "-w", "-ivfsoverlay", f"{self.folder}/overlay", *language]
@@ -74,6 +75,11 @@ class Copy:
             *self._maps(),
             *language,
         ]
+
+    def _language(self, name: str) -> list[str]:
+        """Said where the suffix does not: a distcc server's file has another one, and needs it."""
+        natural = LANGUAGES.get(os.path.splitext(self.path)[1])
+        return [] if name == natural else ["-x", name]
 
     def _write_overlay(self) -> None:
         whole = os.path.abspath(self.path)
