@@ -22,11 +22,7 @@ from transformer.assembly.symbols import PREFIX, Symbol, find_symbol
 PROFILES = ("sc", "linux")
 NEAR = 3  # lines of assembly
 
-# What a unit that is annotated already holds, by profile.
-_ALREADY = {
-    "sc": re.compile(rb"^%s\d+:" % re.escape(SITE.encode()), re.MULTILINE),
-    "linux": re.compile(rb'section[ \t]+"?\.static_call_sites\b'),
-}
+_LINUX_TABLE = re.compile(rb'section[ \t]+"?\.static_call_sites\b')
 _DATA = re.compile(
     r"\.([1248]?byte|short|half|hword|word|long|int|quad|dword|xword|octa|dc(\.[abwl])?|[us]leb128)"
 )
@@ -46,7 +42,7 @@ def annotate(text: bytes, arch: Arch, *, profile: str = "sc") -> Annotated:
         raise ValueError(f"{arch.title}: no site can be made in its assembly")
     if PREFIX not in text:
         return Annotated(text)
-    if _ALREADY[profile].search(text):
+    if _done(text, profile):
         return Annotated(text, already=True)
     return _Unit(text, arch.assembly, profile).annotated()
 
@@ -122,6 +118,13 @@ class _Unit:
         at, line = self.counted
         self.counted = (offset, line + self.text.count(b"\n", at, offset))
         return self.counted[1]
+
+
+def _done(text: bytes, profile: str) -> bool:
+    """Whether a unit is annotated already."""
+    if profile == "sc":
+        return b"\n%s0:" % SITE.encode() in text
+    return b".static_call_sites" in text and _LINUX_TABLE.search(text) is not None
 
 
 def _by_mnemonic(syntax: Assembly) -> dict[str, list[PrintedBranch]]:

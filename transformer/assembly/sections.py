@@ -5,16 +5,24 @@ Only the directives that switch sections are looked at, each found by its name.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from transformer.assembly.statements import Reader, Statement
+from transformer.assembly.statements import Reader
 
-_NAMED = {b".text", b".data", b".bss", b".rodata", b".tdata", b".tbss"}
 _SWITCHES = (b".section", b".pushsection", b".popsection", b".previous", b".subsection")
+_NAMED = (b".text", b".data", b".bss", b".rodata", b".tdata", b".tbss")
 _OPENERS = (b".macro", b".rept", b".irp", b".irpc")
 _CLOSERS = (b".endm", b".endr")
+_ALL = frozenset((*_SWITCHES, *_NAMED, *_OPENERS, *_CLOSERS))
+# The third group: the line holds more, perhaps another statement, or a comment.
+_DIRECTIVE = re.compile(
+    rb"(\.(?:%s))(?![\w.$])([^\n;#/]*)(.?)" % b"|".join(sorted(re.escape(n[1:]) for n in _ALL))
+)
+_NEWLINE, _BLANKS = ord("\n"), b" \t"
+_BEFORE = (b" ", b"\t", b":", b";")  # what can stand before a statement's first word
 
 
 @dataclass(frozen=True)
@@ -37,16 +45,22 @@ class Sections:
     """The section at each offset, and where it was entered."""
 
     def __init__(self, reader: Reader) -> None:
-        self.bodies = list(_macro_bodies(reader))
+        self.bodies: list[tuple[int, int]] = []  # of the outermost macros and repetitions
         self.starts: list[int] = [0]
         self.sections: list[Section] = [_TEXT]
         tracker = _Tracker()
-        for statement in _directives(reader, (*_SWITCHES, *_NAMED)):
-            if self.in_macro(statement.start):
-                continue
-            if (section := tracker.follow(statement)) is not None:
-                self.starts.append(statement.start)
-                self.sections.append(section)
+        depth = opened = 0
+        for start, name, operands in _directives(reader):
+            if name in _OPENERS:
+                opened = opened if depth else start
+                depth += 1
+            elif name in _CLOSERS:
+                depth -= 1 if depth else 0
+                if not depth:
+                    self.bodies.append((opened, start))
+            elif not depth:
+                self.starts.append(start)
+                self.sections.append(tracker.follow(name, operands))
 
     def at(self, offset: int) -> Section:
         return self.sections[bisect_right(self.starts, offset) - 1]
@@ -67,33 +81,35 @@ class _Tracker:
         self.now = self.previous = _TEXT
         self.stack: list[tuple[Section, Section]] = []
         self.known: dict[Section, Section] = {_TEXT: _TEXT}
+        self.spelled: dict[tuple[bytes, bytes, str], Section] = {}
 
-    def follow(self, statement: Statement) -> Section | None:
-        """The section after a directive, None where it changes nothing."""
-        name = statement.mnemonic
-        if name == ".popsection":
-            if not self.stack:
-                return None
-            self.now, self.previous = self.stack.pop()
-        elif name == ".previous":
+    def follow(self, name: bytes, operands: bytes) -> Section:
+        """The section after a directive."""
+        if name == b".popsection":
+            if self.stack:
+                self.now, self.previous = self.stack.pop()
+        elif name == b".previous":
             self.now, self.previous = self.previous, self.now
-        elif name == ".subsection":
+        elif name == b".subsection":
             self.previous = self.now
         else:
-            section = self.named(statement)
-            if name == ".pushsection":
+            section = self.named(name, operands)
+            if name == b".pushsection":
                 self.stack.append((self.now, self.previous))
             self.now, self.previous = section, self.now
         return self.now
 
-    def named(self, statement: Statement) -> Section:
+    def named(self, name: bytes, operands: bytes) -> Section:
         """The section that a directive names, as it was entered first."""
-        if statement.mnemonic not in (".section", ".pushsection"):
-            name = statement.mnemonic
-            section = Section(name, entry=name.encode())
-        else:
-            section = _section(statement.operands, self.now.group)
-        return self.known.setdefault(section, section)
+        spelled = (name, operands, self.now.group)
+        found = self.spelled.get(spelled)
+        if found is None:
+            if name in (b".section", b".pushsection"):
+                section = _section(operands, self.now.group)
+            else:
+                section = Section(name.decode(), entry=name)
+            found = self.spelled[spelled] = self.known.setdefault(section, section)
+        return found
 
 
 def _section(operands: bytes, group: str) -> Section:
@@ -148,36 +164,25 @@ def _split(operands: bytes) -> list[bytes]:
     return words
 
 
-def _directives(reader: Reader, names: Iterable[bytes]) -> list[Statement]:
-    """All statements that are one of these directives, in the file's order."""
-    found = {s.start: s for name in names for s in _one_directive(reader, name)}
-    return [found[start] for start in sorted(found)]
+def _directives(reader: Reader) -> Iterator[tuple[int, bytes, bytes]]:
+    """Offset, name and operands of each directive of these, in the file's order.
+
+    One pass; most of what it finds is a line with nothing but the directive.
+    """
+    text = reader.text
+    for found in _DIRECTIVE.finditer(text):
+        at, more = found.start(1), found[3]
+        if not more and _begins_line(text, at) and reader.after_block(at) == at:
+            yield at, found[1], found[2].strip()
+        elif more or text[at - 1 : at] in _BEFORE:
+            for statement in reader.line(*reader.line_around(at)):
+                name = statement.mnemonic.encode("latin-1")
+                if name in _ALL:
+                    yield statement.start, name, statement.operands
 
 
-def _one_directive(reader: Reader, name: bytes) -> Iterator[Statement]:
-    text, wanted = reader.text, name.decode()
-    at = text.find(name)
-    while at >= 0:
-        after = at + len(name)
-        if text[after : after + 1] in b" \t\n;\r" and (at == 0 or text[at - 1 : at] in b" \t\n;:"):
-            start, end = reader.line_around(at)
-            for statement in reader.line(start, end):
-                if statement.mnemonic == wanted:
-                    yield statement
-            after = end
-        at = text.find(name, after)
-
-
-def _macro_bodies(reader: Reader) -> Iterator[tuple[int, int]]:
-    """Where the outermost bodies of macros and repetitions lie."""
-    if not any(name in reader.text for name in _CLOSERS):
-        return
-    depth, start = 0, 0
-    for statement in _directives(reader, (*_OPENERS, *_CLOSERS)):
-        if statement.mnemonic.encode() in _OPENERS:
-            start = start if depth else statement.start
-            depth += 1
-        elif depth:
-            depth -= 1
-            if not depth:
-                yield start, statement.end
+def _begins_line(text: bytes, at: int) -> bool:
+    """Whether nothing but blanks stands before ``at`` in its line."""
+    while at and text[at - 1] in _BLANKS:
+        at -= 1
+    return at == 0 or text[at - 1] == _NEWLINE

@@ -100,6 +100,8 @@ class Reader:
 
     def after_block(self, offset: int) -> int:
         """``offset``, or the end of the comment of several lines that it lies in."""
+        if not self.blocks:
+            return offset
         index = bisect_right(self.blocks, (offset, len(self.text))) - 1
         return max(offset, self.blocks[index][1]) if index >= 0 else offset
 
