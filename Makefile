@@ -17,6 +17,7 @@ PY = $(VENV)/bin/python
 PIP = $(PY) -m pip --disable-pip-version-check
 READY = $(VENV)/.ready
 READY_LINT = $(VENV)/.ready-lint
+START = transformer/launcher/sc-transform
 PYTHON = $$(for p in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && \
 	{ echo $$p; break; }; done)
@@ -48,8 +49,8 @@ clean:
 	find transformer tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is missing from the start of a set-up to its end, so one that was
-# cut off begins anew with an empty environment.
-$(READY): pyproject.toml
+# cut off begins anew with an empty environment.  Installing copies $(START).
+$(READY): pyproject.toml $(START)
 	@python="$(PYTHON)" || :; test -n "$$python" || { \
 		echo "make: Python 3.11 or later with the module venv is needed (Debian: python3-venv)" >&2; \
 		exit 1; }; \

@@ -30,6 +30,8 @@ def clone(tmp_path: Path) -> Path:
     folder.mkdir()
     shutil.copy(ROOT / "Makefile", folder)
     (folder / "pyproject.toml").touch()
+    (folder / "transformer" / "launcher").mkdir(parents=True)
+    (folder / "transformer" / "launcher" / "sc-transform").touch()
     (tmp_path / "bin").mkdir()
     python = tmp_path / "bin" / "python3"
     python.write_text(STAND_IN)

@@ -35,6 +35,11 @@ def main(program: str, words: list[str]) -> "NoReturn":
         die(e.number)
     except KeyboardInterrupt:
         die(2)
+    except OSError as e:
+        if os.environ.get("SC_DEBUG"):
+            raise
+        say(f"error: {e.filename or 'input or output'}: {e.strerror} [-Wsc-launcher]")
+        status = WRONG
     except Exception as e:
         if os.environ.get("SC_DEBUG"):
             raise
