@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 CALLED = (b"__sc_static_call_", b"__static_call_", b"static_key_", b"__sc_dynamic_")
 
+# A thin archive's first word, and the head of its table of names but for the size.
+THIN, NAMES = b"!<thin>\n", b"//" + b" " * 46
+
 # Links that make no program, or one without the C library that the runtime needs.
 WITHOUT = {"-r", "-nostdlib", "-nodefaultlibs", "-nolibc", "-Wl,-r", "-Wl,--relocatable"}
 
@@ -20,9 +23,21 @@ def with_runtime(command: "CommandLine", settings: "Settings", state: "State") -
     """The words of a link, with the runtime where an input asks for it."""
     if settings.profile != "sc" or WITHOUT.intersection(command.arguments):
         return command.words
-    if not any(_asks(read(path) or b"") for path in _inputs(command)):
+    if not any(_asks(data) for path in _inputs(command) for data in _contents(path)):
         return command.words
     return [*command.words, *runtime(command, settings, state)]
+
+
+def _contents(path: str) -> list[bytes]:
+    """A file's bytes; those of its members for a thin archive, which has but their names."""
+    data = read(path) or b""
+    head = data.find(NAMES) if data.startswith(THIN) else -1
+    if head < 0:
+        return [data]
+    start = head + len(NAMES) + 12
+    names = data[start : start + int(data[start - 12 : start - 2])].split(b"/\n")
+    folder = os.path.dirname(path)
+    return [read(os.path.join(folder, os.fsdecode(name))) or b"" for name in names[:-1]]
 
 
 def _asks(data: bytes) -> bool:
