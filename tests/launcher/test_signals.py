@@ -152,14 +152,16 @@ def test_no_space_for_the_new_object_is_an_error(desk: Desk) -> None:
     desk.write("demo.c", CALLS)
     desk.run(FAMILIES[0], f"-I{header_dir('plain')}", "-c", "demo.c")
     small = len(desk.data("demo.o")) + 16
+    desk.write("demo.o", "an old object")
 
     def limit() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (small, small))
 
     done = subprocess.run(
-        [str(SCRIPT), "cc", FAMILIES[0], "-c", "demo.c"],
+        [str(SCRIPT), "cc", FAMILIES[0], "-pipe", "-c", "demo.c"],
         cwd=desk.folder, env=desk.env, capture_output=True, text=True, preexec_fn=limit,
     )  # fmt: skip
-    assert done.returncode != 0
+    assert done.returncode == 1
+    assert "error: " in done.stderr
     assert not (desk.folder / "demo.o").exists()
