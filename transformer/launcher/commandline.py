@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 NEXT_WORDS = {"separate": 1, "either": 1, "equals": 1, "two": 2, "three": 3}
 INPUT = "input"
 UNKNOWN = "unknown"
+REST = "rest"  # "--", behind which there are inputs alone
 OVERRIDES = "CCC_OVERRIDE_OPTIONS"  # with which Clang edits its own command line
 
 
@@ -140,7 +141,7 @@ class CommandLine:
         for item in self.items:
             if item.role in ("cpp", "as", "cc1"):
                 kept += handed.without(item, self.arguments)
-            elif item.role == INPUT or item.role in roles.DROPPED:
+            elif item.role in (INPUT, REST) or item.role in roles.DROPPED:
                 continue
             else:
                 kept += self.arguments[item.start : item.end]
@@ -192,15 +193,15 @@ class CommandLine:
         for item in self.items:
             if item.role == "language":
                 wanted = "" if item.value == "none" else item.value
-            elif item.role != INPUT:
-                words += self.arguments[item.start : item.end]
-            else:
+            elif item.role == INPUT:
                 replaced = objects.get(item.name)
-                now = "" if replaced is not None else wanted
+                now = wanted if replaced is None else ""
                 if now != language:
                     words += ["-x", now or "none"]
                     language = now
                 words.append(item.name if replaced is None else replaced)
+            elif item.role != REST:
+                words += self.arguments[item.start : item.end]
         return words
 
 
@@ -241,7 +242,7 @@ def _items(arguments: list[str], table: tables.Table, family: str) -> list[Item]
             item = Item(INPUT, word, [], at, at + 1)
         elif word == "--" and family == "clang":
             only_inputs = True
-            item = Item(UNKNOWN, word, [], at, at + 1)
+            item = Item(REST, word, [], at, at + 1)
         else:
             item = _option(arguments, at, word, table)
         items.append(item)

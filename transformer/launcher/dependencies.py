@@ -41,6 +41,8 @@ class Handed:
 
     def without(self, item: "Item", arguments: list[str]) -> list[str]:
         """The words of an option of role cpp, as or cc1 without what must go."""
+        if self.clang and item.name == "-Wp," and item.value in ("-MD", "-MMD"):
+            return []  # its driver reads no further
         known = CPP if item.role == "cpp" else AS if item.role == "as" else CC1
         kept = []
         for value in item.values:
@@ -120,8 +122,6 @@ def _only(seen: _Seen, item: "Item", family: str) -> None:
 
 def _file(seen: _Seen, item: "Item", family: str) -> None:
     seen.last = item.value
-    if item.name == "-dependency-file":
-        seen.wanted = True
 
 
 def _cpp(seen: _Seen, item: "Item", family: str) -> None:

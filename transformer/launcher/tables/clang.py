@@ -102,7 +102,7 @@ ROWS = (
     # Written beside the object.
     ("-MV", "flag", "depend"),
     ("-MJ", "either", "side"),
-    ("-dependency-file", "separate", "depend-file"),
+    ("-dependency-file", "separate", "depend"),
     ("-dependency-dot", "separate", "side"),
     ("-module-dependency-dir", "separate", "side"),
     ("-gen-cdb-fragment-path", "separate", "side"),
@@ -111,8 +111,9 @@ ROWS = (
     ("--serialize-diagnostics", "separate", "side"),
     ("-ftime-trace", "flag", "side"),
     ("-ftime-trace=", "joined", "side"),
-    ("-fsave-optimization-record=", "joined", "side"),
-    ("-foptimization-record-file=", "joined", "side"),
+    ("-fsave-optimization-record", "flag", "profile"),  # these put a section into the object
+    ("-fsave-optimization-record=", "joined", "profile"),
+    ("-foptimization-record-file=", "joined", "profile"),
     ("-fproc-stat-report", "flag", "report"),
     ("-fproc-stat-report=", "joined", "side"),
     ("-save-stats", "flag", "side"),

@@ -167,7 +167,6 @@ ROWS = (
     ("--save-temps", "flag", "save-temps"),
     ("-fstack-usage", "flag", "side"),
     ("-fdump-", "joined", "side"),
-    ("-fsave-optimization-record", "flag", "side"),
     # What is said about the work.
     ("-pipe", "flag", "pipe"),
     ("--pipe", "flag", "pipe"),

@@ -14,6 +14,7 @@ ROWS = (
     ("-fcallgraph-info", "flag", "side"),
     ("-fcallgraph-info=", "joined", "side"),
     ("-fopt-info", "joined", "side"),
+    ("-fsave-optimization-record", "flag", "side"),
     ("-fdiagnostics-format=sarif-file", "flag", "side"),
     ("-fdiagnostics-format=json-file", "flag", "side"),
     ("-time=", "joined", "side"),
