@@ -30,17 +30,13 @@ class InlineWatcher(TrampolineWatcher):
         self._void = void
         self._tables = Tables(images[0])
         self._starts = entries(images)
-        self._known = {s.start: k for s in self.sites if (k := self._key(s)) in keys}
-        self._entry = {s.start: s.entry for s in self.sites}
+        self._now: Tables | None = None
+        linked = [s for s in inline_sites(self._tables) if self._key(s) in keys]
+        self._known = {s.start: s for s in linked}
         self._maybe: tuple[str, int] | None = None
         row = images[0].arch.registers
         self._scratch = [r for r in row.arguments if r not in row.returns]
         self._returning: dict[int, list[int]] = {}
-
-    @property
-    def sites(self) -> list[InlineSite]:
-        """As they are linked."""
-        return inline_sites(self._tables)
 
     def _key(self, site: InlineSite) -> str:
         return self._tables.call_key_name(site.proxy.key) if site.proxy is not None else ""
@@ -66,19 +62,20 @@ class InlineWatcher(TrampolineWatcher):
             super().entered(machine, arrival)
         address = arrival.address
         self.executed.add(address)
-        key = self._known[address]
-        site = read_site(Tables(self._tables.image, machine), self._entry[address])
+        linked = self._known[address]
+        key = self._key(linked)
+        self._now = self._now or Tables(self._tables.image, machine)
+        site = read_site(self._now, linked.entry)
         if site.effect in ("nothing", "zero", "return"):
             self._stands_for(machine, key, site)
         elif site.kind in (CONDITIONAL, KEPT):
             self._maybe = (key, address)
-            self._stop_at(site.address + site.size, site.target)
+            self._stop_at(site.end, site.target)
         elif site.effect == "branch":
             self._push(key, address, 0)
             if site.kind == CALL:
-                back = site.address + site.size
-                self._returning.setdefault(back, []).append(machine.sp)
-                self._stop_at(back)
+                self._returning.setdefault(site.end, []).append(machine.sp)
+                self._stop_at(site.end)
 
     def _stands_for(self, machine: Machine, key: str, site: InlineSite) -> None:
         """The event of a site that calls nothing: its instruction decides."""
@@ -91,7 +88,7 @@ class InlineWatcher(TrampolineWatcher):
             target = func
         else:
             target = nulls[RET0 if site.effect == "zero" else NULL]
-        back = site.address + site.size if site.kind == CALL else None
+        back = site.end if site.kind == CALL else None
         self._report(machine, Dispatch(key, target, site.address, 0, back))
 
     # --- what comes after a site ---

@@ -71,13 +71,13 @@ class AbiCheck:
         self._transfers = machine.transfers
         self._bodies: dict[int, range] = {}
         self._entries: set[int] = set()
-        self._sites: dict[int, int] = {}
+        self._sites: dict[int, int] = {}  # where each starts and ends
         for image in machine.images:
             self._entries.update(s.address for s in image.all_symbols if s.kind == "func")
             tables = Tables(image)
             for trampoline in tables.trampolines:
                 self._bodies[trampoline] = range(*tables.body(trampoline))
-            self._sites.update((s.address, s.size) for s in inline_sites(tables))
+            self._sites.update((s.start, s.end) for s in inline_sites(tables))
 
     def _called(self, address: int, previous: int) -> None:
         machine = self._known()
@@ -115,8 +115,7 @@ class AbiCheck:
     def _left(self, address: int, site: int) -> None:
         """An inline site was executed, and led elsewhere than to its trampoline."""
         machine, kind = self._known(), self._transfers[site].kind
-        back = site + self._sites[site]
-        pushed = 0
+        back, pushed = self._sites[site], 0
         if kind == "direct-call":
             self._check_call(site, machine.return_address(), address)
         elif kind == "direct-jump" and address == back:

@@ -68,6 +68,11 @@ class InlineSite:
         return self.place.size
 
     @property
+    def end(self) -> int:
+        """What stands behind it: where a call returns to."""
+        return self.entry.code + self.place.size
+
+    @property
     def target(self) -> int | None:
         """Where it branches to, if it does."""
         return self.place.target
@@ -224,7 +229,8 @@ class SiteCheck:
             return
         if found.kind != "direct-jump":
             yield "it is a way station, but calls its trampoline instead of jumping"
-        size = self.arch.pairs[0].size if self.arch.pairs else found.size
+        direct = self.code.branches.get(entry.code)
+        size = direct.size if direct is not None else self.arch.pairs[0].size
         if self.memory.read(entry.code, size) != self.image.read(entry.code, size):
             yield "it is a way station, but was written"
 
