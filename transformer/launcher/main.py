@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NAME = "sc-transform"
 WRONG, USAGE = 1, 2
+NO_IDIOM = "no idiom"
 ALONE = ("print", "preprocess", "syntax")  # stages that make no code
 
 
@@ -110,7 +111,7 @@ class Launch:
 
             words = with_runtime(command, self.settings, self.state)
         if not command.sources:
-            return self._pass(words, "link" if command.stage == "link" else "no C source")
+            return self._pass(words, "link" if words is command.words else "link with the runtime")
         return self._compile(words)
 
     def _pass(self, words: list[str], reason: str) -> int:
@@ -133,7 +134,9 @@ class Launch:
             return status
         units = concerned(self.command, self.settings)
         if not units:
-            self.record.end("skipped", "no idiom", 0)
+            for source in self.command.sources:
+                self.record.unit(source.path, self.command.object_of(source), "skipped", NO_IDIOM)
+            self.record.end("skipped", NO_IDIOM, 0)
             return 0
         whole_python()
         from transformer.launcher.transform import Transform

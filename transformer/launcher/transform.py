@@ -70,13 +70,15 @@ class Transform:
             from transformer.launcher.program import Program
 
             return Program(self, compiler, arch).run(units)
+        asked = {u.source.position for u in units}
+        for source in self.command.sources:
+            if source.position not in asked:
+                object_ = self.command.object_of(source)
+                self.record.unit(source.path, object_, "skipped", NO_IDIOM)
         done = 0
         for unit, path in zip(units, outputs, strict=True):
             status = self.unit(unit, compiler, arch, path, modes[path])
             done = done or status
-        if done:
-            for path in outputs:
-                path.unlink(missing_ok=True)
         self.record.end("transformed" if not done else "failed", "", done)
         return done
 
