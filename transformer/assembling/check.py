@@ -19,6 +19,10 @@ _TOLD = {
     MACRO: "the trampoline of '{}' is named in an assembler macro, which is not patched: {}",
 }
 
+# What kinds of branches may be without an entry where such a reference was reported.
+_ALL = ("call", "tail", "conditional")
+_EXCUSED = {MACRO: _ALL, INDIRECT: _ALL, FIXED: ("tail", "conditional")}
+
 
 def notes(annotated: Annotated, path: str) -> list[Diagnostic]:
     """What is to be told of references to trampolines that are no sites."""
@@ -39,7 +43,8 @@ def check_object(
     """An error for each site without its entry, and each entry without its site.
 
     Of ``annotated`` only the references are used that it reports as no sites:
-    those in assembler macros stand for branches that nobody has seen.
+    those in assembler macros stand for branches that nobody has seen, and of a
+    conditional branch out of reach the assembler makes one over a jump.
     """
     from elftools.common.exceptions import ELFError
 
@@ -50,13 +55,15 @@ def check_object(
     except ELFError as e:
         return [Diagnostic("error", "sc-annotation", f"this is no object: {e}", str(path))]
     seen = annotated.references if annotated else ()
-    excused = {r.key for r in seen if r.why in (MACRO, INDIRECT)}
+    excused = {(r.key, kind) for r in seen for kind in _EXCUSED.get(r.why, ())}
     check = _Check(reader, arch, profile, excused)
     return [Diagnostic("error", "sc-annotation", text, str(path)) for text in check.problems()]
 
 
 class _Check:
-    def __init__(self, reader: ObjectReader, arch: Arch, profile: str, excused: set[str]) -> None:
+    def __init__(
+        self, reader: ObjectReader, arch: Arch, profile: str, excused: set[tuple[str, str]]
+    ) -> None:
         self.reader, self.arch, self.excused = reader, arch, excused
         self.strict = profile == "sc"
         assert arch.assembly is not None
@@ -84,7 +91,7 @@ class _Check:
         """A branch to a trampoline, and the entry that is at the same place."""
         what = f"{self.reader.name(branch.where)}: the branch to the trampoline of '{branch.key}'"
         if entry is None:
-            if not self.excused & {branch.key, ""}:
+            if not self.excused & {(branch.key, branch.row.kind), ("", branch.row.kind)}:
                 yield f"{what} has no entry"
         elif self.stations and not entry.flags & WAY:
             yield f"{what} is a site, and has not the form of one"

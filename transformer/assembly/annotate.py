@@ -18,6 +18,7 @@ from transformer.assembly.printing import SITE, Printer
 from transformer.assembly.sections import Sections
 from transformer.assembly.statements import Reader, Statement
 from transformer.assembly.symbols import PREFIX, Symbol, find_symbol
+from transformer.assembly.wide import Wide
 
 PROFILES = ("sc", "linux")
 NEAR = 3  # lines of assembly
@@ -56,6 +57,7 @@ class _Unit:
         self.places = Places(text)
         self.branches = _by_mnemonic(syntax)
         self.printer = Printer(text, syntax, profile)
+        self.wide = Wide(text, syntax)
         self.sites: list[Site] = []
         self.references: list[Reference] = []
         self.counted = (0, 1)  # an offset and the number of its line
@@ -83,7 +85,8 @@ class _Unit:
         kind: Kind = branch.kind  # type: ignore[assignment]
         line = self.line(statement.start)
         place = self.places.of(statement.start, self.sections.entered(statement.start))
-        self.printer.site(statement, branch, symbol, section, line)
+        wide = self.wide.start(statement.start, self.sections.entered(statement.start))
+        self.wide.passed(self.printer.site(statement, branch, symbol, section, line, wide))
         where = str(place) if place else None
         self.sites.append(Site(symbol.key, kind, line, section.name, where))
 
@@ -106,8 +109,8 @@ class _Unit:
         section = self.sections.at(at).name
         place = self.places.of(at, self.sections.entered(at))
         last = self.references[-1] if self.references else None
-        same = last and (last.key, last.why, last.place) == (symbol.key, why, place)
-        if same and last and line - last.line <= NEAR:
+        same = why == model.ADDRESS and last and (last.key, last.place) == (symbol.key, place)
+        if same and last and last.why == why and line - last.line <= NEAR:
             return
         code = self.text[at : statement.end].decode(errors="replace")
         words = " ".join(code.split())

@@ -54,8 +54,9 @@ class Printer:
         symbol: Symbol,
         section: Section,
         line: int,
-    ) -> None:
-        """Makes a site of one statement."""
+        wide: int | None,
+    ) -> int:
+        """Makes a site of one statement; where that ends.  From ``wide`` on all is wide."""
         label = f"{SITE}{self.sites}"
         self.sites += 1
         code = self.text[statement.start : statement.end].decode("latin-1")
@@ -63,11 +64,15 @@ class Printer:
         after: list[str] = []
         if not self.linux:
             before, code, after = self.form(statement, branch, symbol, section, line, code)
+            if wide is not None:
+                opening = _lines([*branch.align, *self.syntax.wide_open])
+                self.edits.append((wide, wide, opening))
+                before = [*self.syntax.wide_close, *before]
         flags = 0 if branch.kind == "call" else TAIL_FLAG
         size = 0
         if self.syntax.label_after:
             after.insert(0, f"{label}:")
-            size = branch.size + (len(statement.words) - 1 if self.linux else 0)
+            size = branch.size
         else:
             before.append(f"{label}:")
         where = f"{label} - {size}" if size else label
@@ -75,6 +80,7 @@ class Printer:
         self.insert(statement, before, code, after)
         if section in self.pending:
             self.pending[section].after = self.edits[-1][1]
+        return self.edits[-1][1]
 
     def form(
         self,

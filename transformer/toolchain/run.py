@@ -125,12 +125,15 @@ def assemble(
     """Assembles what ``compile_assembly`` gave, by the same flags.
 
     All of them are passed, so that the driver hands its assembler what it
-    would when it compiles: for debug information its version and compression
-    (no line table of the assembly: both assemblers refrain where a file has
-    its own), for Clang the target's features.  The object is the one of a
-    direct compilation with GCC, and with Clang the one of -save-temps.
+    would when it compiles: the version of the debug information and its
+    compression, for Clang the target's features.  GCC's assembler makes no
+    line table where a file has its own; Clang's would for the instructions of
+    top-level asm, by lines of the assembly, hence -g0, which leaves the rest.
+    The object is that of a direct compilation; with Clang but for the names
+    of local labels and the forms of NOPs that pad.
     """
-    words = [*_quiet(cc), *_named(cc, ".c", named, flags, cwd), "-x", "assembler"]
+    last = ["-g0"] if cc.family == "clang" else []
+    words = [*_quiet(cc), *_named(cc, ".c", named, flags, cwd), *last, "-x", "assembler"]
     return run([*cc.command, *flags, *words, "-c", str(source), "-o", str(output)], cwd=cwd)
 
 
