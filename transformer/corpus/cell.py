@@ -15,7 +15,6 @@ from transformer.corpus.transformed import Rewritten, build_transformed
 from transformer.corpus.truth import Truth
 from transformer.diagnostics import ScError
 from transformer.emulator import (
-    PATCHED_MODES,
     AbiCheck,
     Image,
     ImageError,
@@ -81,7 +80,7 @@ def _run(
     _static(result, program, static_check(image, setting.arch, mode, setting.variant.pads))
     if _scenario(result, truth, program):
         if far is not None:
-            check_reach(result, program, far, mode in PATCHED_MODES)
+            check_reach(result, program, far, mode)
         after = static_check(image, setting.arch, mode, setting.variant.pads, program.machine)
         _static(result, program, after)
     result.inline_total, result.inline_executed = program.watcher.inline_coverage()

@@ -1,7 +1,9 @@
 """Check 6: a target beyond a branch's reach is called through the slot path, and only then.
 
 Each key is pointed at a target of its own signature in another image, beyond
-the reach of the arch's jump, then at one in the program itself.
+the reach of the arch's jump, then at one in the program itself.  Where sites
+are patched, each is looked at in both states, and in those of a key that is
+NULL and that returns 0.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from transformer.arch import Arch
+from transformer.corpus.ctype import Integer, Pointer, Void
 from transformer.corpus.events import KeyCall
 from transformer.corpus.harness import FAR, NEAR
 from transformer.corpus.plan import Reach
@@ -16,7 +19,8 @@ from transformer.corpus.program import Did, Program
 from transformer.corpus.results import CaseResult, Failure
 from transformer.corpus.symbols import KEY
 from transformer.corpus.values import same
-from transformer.emulator import Image
+from transformer.emulator import INLINE_MODES, PATCHED_MODES, Image, SiteCheck
+from transformer.emulator.sites import NULL, RET0
 from transformer.emulator.tables import Proxy, Tables
 
 _AWAY = 2  # times the distance that a jump's displacement can tell apart
@@ -32,28 +36,32 @@ def far_base(arch: Arch, image: Image) -> int:
     return (end + distance + _PAGE - 1) // _PAGE * _PAGE
 
 
-def check_reach(result: CaseResult, program: Program, far: Image, patched: bool) -> None:
-    """Points each key far and near, calls it, and looks at what stands in its trampoline."""
+def check_reach(result: CaseResult, program: Program, far: Image, mode: str) -> None:
+    """Points each key far and near, calls it, and looks at its trampoline and its sites."""
     for reach in program.built.reach:
         if f"__h_rec_{reach.name}" in program.image.symbols:
-            result.fail(*_key(result, program, far, reach, patched))
+            result.fail(*_key(result, program, far, reach, mode))
+            if mode in INLINE_MODES and _may_be_null(reach, program.arch):
+                result.fail(*_nulls(result, program, reach.name, mode))
 
 
 def _key(
-    result: CaseResult, program: Program, far: Image, reach: Reach, patched: bool
+    result: CaseResult, program: Program, far: Image, reach: Reach, mode: str
 ) -> Iterator[Failure]:
     seen: list[KeyCall] = []
     for image, prefix in ((far, FAR), (program.image, NEAR)):
         target = image.symbols[prefix + reach.name].address
         did = _point_and_call(program, reach.name, target)
         result.count("reach")
-        event = _dispatched(reach.name, prefix, did)
+        event = _dispatched(reach.name, prefix + reach.name, did)
         if event is None:
             yield _missed(program, reach.name, prefix, did)
             return
         seen.append(event)
-        if patched:
+        if mode in PATCHED_MODES:
             yield from _instructions(result, program, reach.name, target, prefix == NEAR)
+        if mode in INLINE_MODES:
+            yield from _sites(result, program, reach.name, mode)
     one, other = seen
     if not all(map(same, one.arguments, other.arguments)):
         picture = program.picture(0, one.site, program.trampoline_of(reach.name))
@@ -75,26 +83,62 @@ def _point_and_call(program: Program, key: str, target: int) -> Did:
     return did if did.ended != "returned" else program.call(f"__h_far_call_{key}")
 
 
-def _dispatched(key: str, prefix: str, did: Did) -> KeyCall | None:
+def _may_be_null(reach: Reach, arch: Arch) -> bool:
+    """Whether a key of this type may be NULL: the runtime traps where it may not."""
+    returns = reach.type.returns
+    word = isinstance(returns, Integer) and returns.size <= arch.pointer_size
+    return word or isinstance(returns, Void | Pointer)
+
+
+def _nulls(result: CaseResult, program: Program, key: str, mode: str) -> Iterator[Failure]:
+    """The key's sites while it is NULL, and while it returns 0; then it is near again."""
+    near = program.image.symbols[NEAR + key].address
+    for name in (NULL, RET0):
+        did = _point_and_call(program, key, program.image.symbols[name].address)
+        result.count("reach")
+        if _dispatched(key, name, did) is None:
+            yield _missed(program, key, "", did, name)
+        yield from _sites(result, program, key, mode)
+    _point_and_call(program, key, near)
+
+
+def _sites(result: CaseResult, program: Program, key: str, mode: str) -> Iterator[Failure]:
+    """Each site of the key holds what the key asks for now."""
+    check = SiteCheck(Tables(program.image, program.machine), mode, live=True)
+    for problem in check.problems(program.image.symbols[KEY + key].address):
+        picture = program.picture(0, problem.address, program.trampoline_of(key))
+        yield Failure(
+            "reach",
+            program.place(problem.message),
+            site=program.place(problem.site),
+            disassembly=picture.disassembly,
+        )
+    result.count("reach", check.counts["entries"])
+
+
+def _dispatched(key: str, target: str, did: Did) -> KeyCall | None:
     """The one dispatch, if it is what it must be."""
     event = did.events[0] if len(did.events) == 1 and did.ended == "returned" else None
-    if isinstance(event, KeyCall) and (event.key, event.target) == (key, prefix + key):
+    if isinstance(event, KeyCall) and (event.key, event.target) == (key, target):
         return event
     return None
 
 
-def _missed(program: Program, key: str, prefix: str, did: Did) -> Failure:
+def _missed(program: Program, key: str, prefix: str, did: Did, null: str = "") -> Failure:
     event = did.events[0] if did.events else None
     where = "beyond" if prefix == FAR else "within"
+    message = f"key '{key}' does not reach a target {where} a branch's reach"
+    if null:
+        message = f"key '{key}' does not come to {null}"
     got = str(event) if event is not None else f"{did.ended}: {did.detail or 'no dispatch'}"
     trampoline = program.trampoline_of(key)
     site = event.site if isinstance(event, KeyCall) else program.pending_site
     picture = program.picture(0, site, trampoline)
     return Failure(
         "reach",
-        f"key '{key}' does not reach a target {where} a branch's reach",
+        message,
         site=program.place(picture.site),
-        expected=f"{key} -> {prefix}{key}",
+        expected=f"{key} -> {null or prefix + key}",
         got=got,
         disassembly=picture.disassembly,
     )
