@@ -14,7 +14,12 @@ from transformer.cli import config, integration
 from transformer.cli.main import main
 from transformer.toolchain import available
 
-PLAIN = "#include <sc/static_call.h>\nint main(void) { return 0; }\n"
+CALLS = """\
+#include <sc/static_call.h>
+static int none(void) { return 0; }
+DEFINE_STATIC_CALL(key, none);
+int main(void) { return static_call(key)(); }
+"""
 
 
 def words(capsys: pytest.CaptureFixture[str], *options: str) -> list[str]:
@@ -79,22 +84,27 @@ def test_flags_without_libs_are_a_mistake(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_libs_links_and_is_built_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """Also with debug information, which is another object."""
-    cc = shlex.join(available(arch.host())[0].command)
-    (plain,) = words(capsys, "--libs", "--cc", cc)
-    made = Path(plain).stat().st_mtime_ns
-    (again,) = words(capsys, "--libs", "--cc", cc)
-    (debug,) = words(capsys, "--libs", "--cc", cc, "--", "-g")
-    assert (again, Path(again).stat().st_mtime_ns) == (plain, made)
-    assert debug != plain
-    assert Path(debug).stat().st_size > Path(plain).stat().st_size
-    assert Path(plain).read_bytes()[:4] == b"\x7fELF"
+    (library,) = words(capsys, "--libs")
+    made = Path(library).stat().st_mtime_ns
+    (again,) = words(capsys, "--libs")
+    assert (again, Path(again).stat().st_mtime_ns) == (library, made)
     env = environment(tmp_path)
-    (tmp_path / "main.c").write_text(PLAIN)
-    run(
-        compiler(), *words(capsys, "--cflags"), "main.c", plain, "-o", "prog", cwd=tmp_path, env=env
-    )
+    mode = ("--mode", "trampoline")
+    (tmp_path / "main.c").write_text(CALLS)
+    run("sc-transform", "rewrite", "main.c", *mode, "-o", "out.c", cwd=tmp_path, env=env)
+    cflags = words(capsys, "--cflags", *mode)
+    build = [compiler(), *cflags, "out.c", "-o", "prog"]
+    run(*build, library, cwd=tmp_path, env=env)
     run("./prog", cwd=tmp_path, env=env)
+    failed = run(*build, cwd=tmp_path, env=env, status=None)
+    assert failed.returncode != 0  # the negative control
+    assert "__sc_register" in failed.stderr
+
+
+def test_libs_is_for_the_target_that_the_flags_select(capsys: pytest.CaptureFixture[str]) -> None:
+    cc = ("--libs", "--cc", compiler())
+    assert words(capsys, *cc) == words(capsys, *cc, "--", "-g", "-O1")
+    assert words(capsys, *cc) != words(capsys, *cc, "--", "-march=native")
 
 
 def test_libs_is_the_source_where_there_is_no_compiler(
@@ -105,12 +115,21 @@ def test_libs_is_the_source_where_there_is_no_compiler(
 
     monkeypatch.setattr(integration, "find", none)
     assert words(capsys, "--libs") == words(capsys, "--runtime")
-    assert main(["config", "--libs", "--cc", compiler()]) != 0  # one that was named must work
 
 
-def test_the_runtime_that_does_not_compile_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["config", "--libs", "--", "-include", "no/such/header.h"]) == 2
-    assert "no/such/header.h" in capsys.readouterr().err
+def test_a_compiler_that_was_named_must_be_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "--libs", "--cc", "no-such-gcc"]) != 0
+    assert "no-such-gcc" in capsys.readouterr().err
+
+
+def test_the_runtime_that_does_not_compile_is_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    script = tmp_path / "gcc"
+    script.write_text("#!/bin/sh\ncase $* in *sc_runtime.c*) echo broken >&2; exit 1;; esac\n")
+    script.chmod(0o755)
+    assert main(["config", "--libs", "--arch", arch.host().name, "--cc", str(script)]) == 1
+    assert "the runtime does not compile: broken" in capsys.readouterr().err
 
 
 def test_the_stamp_changes_with_the_tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

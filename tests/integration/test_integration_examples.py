@@ -22,6 +22,7 @@ from integration_tools import (
     expected,
     guards,
     run,
+    section_size,
     sites,
     without_tool,
 )
@@ -33,7 +34,7 @@ PROGRAMS: dict[str, tuple[str, Callable[[Path], int]]] = {
     "cmake-tracer": ("build/traced", guards),
     "meson-allocator": ("build/allocator", lambda p: min(sites(p), guards(p))),
     "make-filter": ("filter", sites),
-    "dynamic-by-name": ("server", lambda p: guards(p) + sites(p)),
+    "dynamic-by-name": ("server", lambda p: section_size(p, "static_call_proxies") + guards(p)),
     "shell-logger": ("logger", guards),
 }
 NOT_HERE = {"kbuild-module"}  # needs a kernel: test_integration_kbuild.py

@@ -2,8 +2,8 @@
 
 With neither --arch nor --mode the plain headers are meant, which need no tool;
 with either one the lowered headers for that arch and mode. What is asked for is
-printed on one line, quoted for a shell, in the order of this list. The flags
-that the runtime is compiled with follow --.
+printed on one line, quoted for a shell, in the order of this list. Flags of the
+compiler that select the target of --libs, such as -m32, follow --.
 
   cc -O2 $(sc-transform config --cflags) prog.c
   cmake -DCMAKE_PREFIX_PATH="$(sc-transform config --cmake-dir)" -B build

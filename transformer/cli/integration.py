@@ -5,25 +5,28 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
-import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from transformer import __version__
-from transformer.arch import Arch, host, load, names, templates_dir
+from transformer.arch import Arch, host, templates_dir
 from transformer.cli.common import Usage
+from transformer.launcher import machines
+from transformer.launcher.commandline import CommandLine, parse
+from transformer.launcher.machines import identify
+from transformer.launcher.runtime import archive
+from transformer.launcher.settings import Settings
+from transformer.launcher.state import State
 from transformer.runtime import header_dir, runtime_source
-from transformer.toolchain import Compiler, CompilerMissing, compile_object, find, run
+from transformer.toolchain import CompilerMissing, find
 
 PACKAGE = Path(__file__).resolve().parent.parent
 FILES = PACKAGE / "integration"
 CMAKE = FILES / "cmake"
 MAKE = FILES / "make" / "sc-transform.mk"
 MESON = FILES / "meson" / "sc-transform.ini"
-RUNTIME_FLAGS = ("-O2", "-fPIC", "-w")
 HASHED = (".py", ".j2", ".toml", ".h", ".c")
 
 
@@ -40,53 +43,40 @@ def arch_of(cc: str | None) -> Arch:
     """The arch that a compiler command builds for; the host's where none is named."""
     if cc is None:
         return host()
-    try:
-        argv = shlex.split(cc)
-    except ValueError as e:
-        raise Usage(f"the compiler command '{cc}' cannot be split: {e}") from e
-    asked = run([*argv, "-dumpmachine"], timeout=60.0)
-    cpu = asked.stdout.decode(errors="replace").strip().partition("-")[0] if asked.ok else ""
-    for arch in map(load, names()):
-        if cpu in {triple.partition("-")[0] for triple in arch.toolchain.triples}:
-            return arch
-    raise CompilerMissing(f"'{cc}' builds for {cpu or 'an unknown machine'}, which is no arch here")
+    _, machine = identify(_command(cc, ()), State(os.environ))
+    arch = machines.arch_of(machine, Settings())
+    if arch is None:
+        what = machine.triple or "an unknown machine"
+        raise CompilerMissing(f"'{cc}' builds for {what}, for which there are no templates")
+    return arch
 
 
 def runtime_library(arch: Arch, cc: str | None, flags: Sequence[str]) -> Path:
-    """What links the runtime into a program: its object, or its source without a compiler.
+    """What links the runtime into a program: an archive, or its source without a compiler.
 
-    The object is built once for a compiler and its flags, beside the source.
+    It is built once for a compiler and those of the flags that select the target,
+    and is what the launcher adds to a link.
     """
-    source = runtime_source(arch)
+    if cc is None:
+        try:
+            found = find(arch)
+        except CompilerMissing:
+            return runtime_source(arch)
+        cc = shlex.join(found.hosted or found.argv)
+    settings = Settings()
+    settings.arch = arch.name
+    path = archive(_command(cc, flags), settings, State(os.environ))
+    assert path is not None  # the arch is named
+    return Path(path)
+
+
+def _command(cc: str, flags: Sequence[str]) -> CommandLine:
+    """A command line such as this compiler gets."""
     try:
-        compiler = find(arch, cc=cc)
-    except CompilerMissing:
-        if cc is not None:
-            raise
-        return source
-    output = source.with_name(f"sc_runtime-{_digest(compiler, flags)}.o")
-    if not output.exists():
-        _compile(compiler, source, output, arch, flags)
-    return output
-
-
-def _digest(compiler: Compiler, flags: Sequence[str]) -> str:
-    text = repr((compiler.command, compiler.version, *RUNTIME_FLAGS, *flags))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _compile(cc: Compiler, source: Path, output: Path, arch: Arch, flags: Sequence[str]) -> None:
-    include = header_dir("lowered", arch, arch.default_mode)
-    handle, name = tempfile.mkstemp(prefix=".sc_runtime-", suffix=".o", dir=output.parent)
-    os.close(handle)
-    try:
-        options = (*arch.toolchain.cflags, *RUNTIME_FLAGS, *flags, "-I", str(include))
-        done = compile_object(cc, source, Path(name), options)
-        if not done.ok:
-            raise Usage(f"the runtime does not compile:\n{done.stderr.rstrip()}")
-        shutil.move(name, output)
-    finally:
-        Path(name).unlink(missing_ok=True)
+        words = [*shlex.split(cc), *flags, "-c", "unit.c"]
+    except ValueError as e:
+        raise Usage(f"the compiler command '{cc}' cannot be split: {e}") from e
+    return parse(words, str(Path.cwd()), os.environ)
 
 
 @cache

@@ -4,12 +4,12 @@
 #
 #	prog: main.o hot.o
 #		$(SC_CC) $(LDFLAGS) $^ -o $@
-#	hot.o: CC := $(SC_CC)
+#	hot.o: override CC := $(SC_CC)
 #	hot.o: $(SC_STAMP)
 #
 # It defines variables and no rule: implicit rules go on as they were, and a
 # target is compiled through the launcher when its CC says so.  For a whole
-# project: CC := $(SC_CC).
+# project: override CC := $(SC_CC).
 #
 # Set before the include, or on make's command line:
 #	SC_TRANSFORM	the program				(sc-transform)
