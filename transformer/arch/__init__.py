@@ -1,9 +1,9 @@
 """Arch descriptions, read from ``templates/<arch>/arch.toml``: the ground floor."""
 
+from transformer.arch.assembly import Assembly, PrintedBranch, RelocatedBranch
 from transformer.arch.load import UnknownArch, host, load, names, templates_dir
 from transformer.arch.model import (
     Arch,
-    Assembly,
     Branch,
     Emulation,
     Field,
@@ -12,9 +12,7 @@ from transformer.arch.model import (
     InlineAsm,
     Instruction,
     Pair,
-    PrintedBranch,
     Registers,
-    RelocatedBranch,
     Snippet,
     Synchronise,
     TextProperty,

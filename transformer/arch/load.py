@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from transformer.arch.assembly import Assembly, PrintedBranch, RelocatedBranch
 from transformer.arch.model import (
     Arch,
-    Assembly,
     Branch,
     ByteOrder,
     Emulation,
@@ -25,9 +25,7 @@ from transformer.arch.model import (
     InlineAsm,
     Instruction,
     Pair,
-    PrintedBranch,
     Registers,
-    RelocatedBranch,
     Snippet,
     Synchronise,
     TextProperty,
