@@ -1,7 +1,8 @@
 """Executed instructions of static calls and dynamic functions, counted in the emulator.
 
 ``python benchmarks/instructions.py`` prints the table of the README.  Two units,
-built at -O2 with landing pads where the arch has them, by each compiler found.
+built at -O2 with landing pads where the arch has them, by each compiler found:
+in mode trampoline, and for the inline sites in mode inline.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import transformer
 from transformer import arch as arches
 from transformer.arch import Arch
+from transformer.assembling import build_object
 from transformer.emulator import Image, Machine, Outcome
 from transformer.runtime import header_dir, runtime_source
 from transformer.toolchain import STATIC_PIE, Compiler, available, compile_object, link
@@ -47,6 +50,16 @@ int through_key(void) { return static_call(key)(1) + 1; }
 void switch_off(void) { dynamic_function_disable(dynamic_cond_resched); }
 void aim(int (*other)(int)) { static_call_update(key, other); }
 int target(int value) { return value; }
+int through_many(int a)
+{
+	int sum = static_call(key)(a) + 1;
+
+	sum = 3 * sum - static_call(key)(sum);
+	sum ^= static_call(key)(sum << 2);
+	if (static_call(key)(sum + 7) > 0)
+		sum += 5 * static_call(key)(sum & 12345);
+	return static_call(key)(sum);
+}
 """
 
 CALLER = """
@@ -56,6 +69,16 @@ int target(int value);
 int __cond_resched(void);
 int dynamic_cond_resched(void);
 int direct(void) { return target(1) + 1; }
+int direct_many(int a)
+{
+	int sum = target(a) + 1;
+
+	sum = 3 * sum - target(sum);
+	sum ^= target(sum << 2);
+	if (target(sum + 7) > 0)
+		sum += 5 * target(sum & 12345);
+	return target(sum);
+}
 int call_plain(void) { return __cond_resched() + 1; }
 int call_dynamic(void) { return dynamic_cond_resched() + 1; }
 void _start(void) { }
@@ -69,8 +92,10 @@ class Costs:
     arch: str
     compiler: str
     lowering: str
-    trampoline: int  # what a call through a key executes beyond a direct call
-    slot: int  # the same where the trampoline takes its slot path
+    inline: int  # what a call through a key executes beyond a direct call, at an inline site
+    inline_many: int  # the same of six sites, the last one a jump
+    trampoline: int  # through a trampoline
+    slot: int  # where the trampoline takes its slot path
     plain: int  # __cond_resched
     on: int  # dynamic_cond_resched, switched on
     off: int  # switched off
@@ -80,12 +105,16 @@ class Costs:
 class Program:
     """The two units, rewritten, built and started in the emulator."""
 
-    def __init__(self, arch: Arch, cc: Compiler, lowering: str, folder: Path) -> None:
+    def __init__(
+        self, arch: Arch, cc: Compiler, lowering: str, folder: Path, mode: str = "trampoline"
+    ) -> None:
         variant = arch.variants[-1]
-        flags = ("-O2", *arch.toolchain.cflags, *variant.cflags, "-fno-builtin")
-        headers = ("-I", str(header_dir("lowered", arch, "trampoline")), "-DSC_FREESTANDING")
+        # Where functions begin must not hang on what lies before them.
+        where = "-falign-functions=16"
+        flags = ("-O2", where, *arch.toolchain.cflags, *variant.cflags, "-fno-builtin")
+        headers = ("-I", str(header_dir("lowered", arch, mode)), "-DSC_FREESTANDING")
         result = transformer.rewrite(
-            UNIT, path=str(folder / "unit.c"), arch=arch, mode="trampoline", cc=cc,
+            UNIT, path=str(folder / "unit.c"), arch=arch, mode=mode, cc=cc,
             cflags=flags, dynamic_lowering=lowering,
         )  # fmt: skip
         assert result.ok, result.diagnostics
@@ -95,6 +124,10 @@ class Program:
         objects = []
         for source in sources:
             objects.append(folder / f"{source.stem}.o")
+            if mode == "inline":
+                built = build_object(cc, source, objects[-1], (*flags, *headers), arch)
+                assert built.ok, built.completed.stderr or built.diagnostics
+                continue
             done = compile_object(cc, source, objects[-1], (*flags, *headers))
             assert done.ok, done.stderr
         how = ("-static", *(STATIC_PIE if variant.pie else ()))
@@ -128,6 +161,23 @@ class Program:
         self.machine.poke(field + distance, self.machine.arch.instruction("nop").code)
 
 
+@cache
+def inline(arch: str, family: str) -> tuple[int, int]:
+    """What one site, and six, execute beyond direct calls."""
+    chosen = arches.load(arch)
+    cc = available(chosen, (family,))[0]
+    with tempfile.TemporaryDirectory() as folder:
+        program = Program(chosen, cc, "key", Path(folder), "inline")
+        counts = {
+            f: program.run(f).instructions
+            for f in ("direct", "through_key", "direct_many", "through_many")
+        }
+    return (
+        counts["through_key"] - counts["direct"],
+        counts["through_many"] - counts["direct_many"],
+    )
+
+
 def measure(arch: Arch, cc: Compiler, lowering: str) -> Costs:
     """The costs of one arch with one compiler and one lowering of dynamic functions."""
     with tempfile.TemporaryDirectory() as folder:
@@ -142,7 +192,8 @@ def measure(arch: Arch, cc: Compiler, lowering: str) -> Costs:
         off = program.inside("call_dynamic", "dynamic_cond_resched")
         code = [program.machine.read(a, arch.instruction("nop").size) for a in off]
     return Costs(
-        arch.name, cc.family, lowering, through - direct, slot - direct,
+        arch.name, cc.family, lowering, *inline(arch.name, cc.family), through - direct,
+        slot - direct,
         len(plain), len(on), len(off), tuple(code),
     )  # fmt: skip
 
@@ -158,13 +209,13 @@ def all_costs() -> Iterator[Costs]:
 def table(rows: list[Costs]) -> list[str]:
     """The README's table, in Markdown."""
     lines = [
-        "| arch | compiler | call through a key, beyond a direct call | by its slot path | "
-        "dynamic lowering | plain function | switched on | switched off |",
-        "|---|---|---|---|---|---|---|---|",
+        "| arch | compiler | inline site, beyond a direct call | through the trampoline | "
+        "by its slot path | dynamic lowering | plain function | switched on | switched off |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {r.arch} | {r.compiler} | +{r.trampoline} | +{r.slot} | {r.lowering} | {r.plain} | "
-        f"{r.on} | {r.off} |"
+        f"| {r.arch} | {r.compiler} | +{r.inline} | +{r.trampoline} | +{r.slot} | {r.lowering} | "
+        f"{r.plain} | {r.on} | {r.off} |"
         for r in rows
     ]
     return lines

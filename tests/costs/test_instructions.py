@@ -41,6 +41,13 @@ def test_a_trampoline_costs_one_branch_and_its_landing_pad(
 
 
 @pytest.mark.parametrize(("name", "family"), [c[:2] for c in CELLS if c[2] == "key"])
+def test_an_inline_site_costs_what_a_direct_call_costs(name: str, family: str) -> None:
+    """Six sites in a row lie in each part of a unit: none has padding that is executed."""
+    costs = _costs(name, family, "key")
+    assert (costs.inline, costs.inline_many) == (0, 0)
+
+
+@pytest.mark.parametrize(("name", "family"), [c[:2] for c in CELLS if c[2] == "key"])
 def test_a_function_that_is_off_sets_up_no_frame(name: str, family: str) -> None:
     """The guard, what sets the result, the return, and a landing pad and padding before them."""
     arch = arches.load(name)
