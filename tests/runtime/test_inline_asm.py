@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
+from elftools.dwarf.callframe import FDE
+from elftools.elf.elffile import ELFFile
 from inline_asm_unit import CHECKS, MAIN, TARGETS, UNIT
 
 import transformer
 from transformer import arch as arches
 from transformer.arch import Arch
 from transformer.emulator import Image, Machine, static_check
+from transformer.emulator.sites import inline_sites
+from transformer.emulator.tables import Tables
 from transformer.runtime import header_dir, runtime_source
 from transformer.toolchain import Compiler, available, compile_object, find, link, run
 
@@ -175,3 +180,50 @@ def _check_all(machine: Machine, image: Image) -> None:
     for check in CHECKS:
         assert machine.run(image.symbols[check].address).ok, check
         assert machine.reg(result) & 0xFFFFFFFF == 0, check
+
+
+#: DWARF numbers: what the frame must not be counted from at a site, and the return address.
+FRAME = {"x86_64": (7, 16), "arm64": (None, 30), "riscv64": (None, 1)}
+
+
+@pytest.mark.parametrize(("name", "family"), COMPILERS)
+@pytest.mark.parametrize("level", ["-O0", "-O2"])
+def test_frame_information_holds_where_the_stack_pointer_moves(
+    name: str, family: str, level: str, tmp_path: Path
+) -> None:
+    assert not list(lost_frames(name, family, headers(name, tmp_path), level, tmp_path))
+
+
+@pytest.mark.parametrize("family", [f for n, f in COMPILERS if n == "x86_64"])
+def test_the_frame_is_lost_unless_its_pointer_is_forced(family: str, tmp_path: Path) -> None:
+    forced = '"m"(*(const char *)__builtin_frame_address(0))'
+    include = headers("x86_64", tmp_path, forced, "")
+    assert list(lost_frames("x86_64", family, include, "-O2", tmp_path))
+
+
+def lost_frames(
+    name: str, family: str, include: Path, level: str, folder: Path
+) -> Iterator[tuple[int, object]]:
+    """Sites at which an unwinder would not find the caller."""
+    arch = arches.load(name)
+    flags = (level, "-fno-pie", "-fomit-frame-pointer", "-fasynchronous-unwind-tables")
+    text = rewritten(name, family) + FREESTANDING.encode()
+    found = objects(name, family, folder, include, *flags, "-DSC_FREESTANDING", text=text)
+    done = link(compiler(name, family), found, folder / "program", ("-nostdlib", "-static"))
+    assert done.ok, done.stderr
+    stack, back = FRAME[name]
+    sites = inline_sites(Tables(Image.load(folder / "program", arch)))
+    assert len(sites) >= 25
+    with (folder / "program").open("rb") as file:
+        table = [
+            (fde.header["initial_location"], fde.header["address_range"], fde.get_decoded().table)
+            for fde in ELFFile(file).get_dwarf_info().EH_CFI_entries()
+            if isinstance(fde, FDE)
+        ]
+    for site in sites:
+        rows = next(t for start, size, t in table if 0 <= site.address - start < size)
+        row = [r for r in rows if r["pc"] <= site.address][-1]
+        saved = row.get(back)
+        moved = stack is not None and row["cfa"].reg == stack
+        if moved or saved is None or saved.type == "SAME_VALUE":
+            yield site.address, row
