@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from assembly_unit import build
+from assembly_unit import BUILDS, build
 
 from transformer.arch import Arch
-from transformer.assembling import check_object
+from transformer.assembling import build_object, check_object
 from transformer.assembly import annotate
 from transformer.toolchain import Compiler, assemble, compile_object
 
@@ -162,6 +162,34 @@ def test_code_that_was_never_annotated_is_found(
 def test_what_is_no_object(tmp_path: Path, pair: tuple[Arch, Compiler]) -> None:
     (tmp_path / "x.o").write_bytes(b"text")
     assert "no object" in check_object(tmp_path / "x.o", pair[0])[0].text
+
+
+# --- ways of printing that no header of ours allows everywhere ---
+
+BARE = """
+int __SCT__k(int);
+int f(int a) { return __SCT__k(a) + 1; }
+int g(int a) { return __SCT__k(a); }
+"""
+BARE_FLAGS = {
+    "intel": (["-O2", "-masm=intel"], ["call", "tail"], set()),
+    "plt": (["-O2", "-fPIC"], ["call", "tail"], set()),
+    "no-plt": (["-O2", "-fPIC", "-fno-plt"], [], {"indirect"}),
+    "large": (["-O2", "-mcmodel=large", "-fno-pic"], [], {"address"}),
+}
+
+
+@pytest.mark.parametrize("name", BARE_FLAGS)
+def test_what_x86_prints(name: str, tmp_path: Path) -> None:
+    flags, kinds, whys = BARE_FLAGS[name]
+    (tmp_path / "bare.c").write_text(BARE)
+    for arch, cc in BUILDS:
+        if arch.name == "x86_64":
+            built = build_object(cc, tmp_path / "bare.c", tmp_path / "bare.o", flags, arch)
+            assert built.ok, (built.completed.stderr, built.diagnostics)
+            assert built.annotated is not None
+            assert [s.kind for s in built.annotated.sites] == kinds
+            assert {r.why for r in built.annotated.references} == whys
 
 
 # --- forms that no compiler of today prints, or only some do ---
