@@ -35,6 +35,7 @@ class Damage:
     becomes: str
     nth: int = 1
     compiler: str = "clang"
+    mode: str = "all"
 
     def line(self, text: str) -> int:
         """The index of the damaged line in ``text``."""
@@ -96,9 +97,12 @@ def test_each_line_that_bears_code_has_a_damage(name: str) -> None:
     assert not _uncovered(name)
 
 
-def _verify(name: str, compiler: str, templates: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def _verify(
+    name: str, compiler: str, templates: Path, monkeypatch: pytest.MonkeyPatch, mode: str = "all"
+) -> Any:
     monkeypatch.setenv("SC_TEMPLATES", str(templates))
-    return transformer.verify([CASE], arches=[name], compilers=[compiler])
+    modes = mode if mode == "all" else [mode]
+    return transformer.verify([CASE], arches=[name], compilers=[compiler], modes=modes)
 
 
 def _copy(name: str, folder: Path) -> Path:
@@ -124,7 +128,7 @@ def test_verify_notices(
 ) -> None:
     templates = _copy(name, tmp_path)
     damage.apply(templates)
-    report = _verify(name, damage.compiler, templates, monkeypatch)
+    report = _verify(name, damage.compiler, templates, monkeypatch, damage.mode)
     failures = [f for r in report.results for f in r.failures]
     own = [f.message for r in report.selftests for f in r.failures]
     refused = [r.message for r in report.results if r.status == "error"]
