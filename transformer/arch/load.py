@@ -153,6 +153,7 @@ def _registers(row: dict[str, Any]) -> Registers:
         returns=tuple(row["returns"]),
         callee_saved=tuple(row["callee_saved"]),
         variadic=tuple(row.get("variadic", ())),
+        scratch=tuple(row.get("scratch", ())),
     )
 
 

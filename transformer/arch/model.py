@@ -183,6 +183,7 @@ class Registers:
     returns: tuple[str, ...]
     callee_saved: tuple[str, ...]
     variadic: tuple[str, ...] = ()  # tell a variadic callee about its arguments
+    scratch: tuple[str, ...] = ()  # others that a call may change, and that return nothing
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ class InlineWatcher(TrampolineWatcher):
     """For sites that branch to the target itself, or stand for it.
 
     ``void`` are the keys that return nothing.  ``executed`` are the addresses
-    of the sites that were executed.  After a call through a site the argument
-    registers that the ABI lets a target change are changed.
+    of the sites that were executed.  After a call through a site the registers
+    that the ABI lets a target change are changed: whoever trusts them is seen.
     """
 
     def __init__(self, images: list[Image], keys: set[str], report: Report, void: set[str]) -> None:
@@ -35,7 +35,7 @@ class InlineWatcher(TrampolineWatcher):
         self._known = {s.start: s for s in linked}
         self._maybe: tuple[str, int] | None = None
         row = images[0].arch.registers
-        self._scratch = [r for r in row.arguments if r not in row.returns]
+        self._scratch = [r for r in (*row.arguments, *row.scratch) if r not in row.returns]
         self._returning: dict[int, list[int]] = {}
 
     def _key(self, site: InlineSite) -> str:
