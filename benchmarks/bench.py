@@ -1,4 +1,4 @@
-"""Measures rewriting and verifying, and prints ratios of what one run measured.
+"""Measures rewriting, calling and verifying, and prints ratios of what one run measured.
 
     make bench
     .venv/bin/python benchmarks/bench.py [--rounds N] [--no-verify] [-k PATTERN]
@@ -19,6 +19,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
+
+import native
+from launcher import launching
 
 from transformer import arch as arches
 from transformer.runtime import header_dir
@@ -145,7 +148,7 @@ def verifying(folder: Path, pattern: str | None) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=9, metavar="N")
-    parser.add_argument("--no-verify", action="store_true", help="measure rewriting alone")
+    parser.add_argument("--no-verify", action="store_true", help="all but verifying")
     parser.add_argument("-k", dest="pattern", metavar="PATTERN", help="verify these cases alone")
     args = parser.parse_args()
     cc = find(arches.host())
@@ -153,6 +156,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="sc-bench-") as name:
         rewriting(cc, "small", SMALL, args.rounds, Path(name))
         rewriting(cc, "large", large(1000), args.rounds, Path(name))
+        native.show(arches.host(), cc, 5 * args.rounds)
+        launching(4 * args.rounds)
         if not args.no_verify:
             verifying(Path(name), args.pattern)
 

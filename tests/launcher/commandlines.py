@@ -619,3 +619,65 @@ HARD_WORDS = (
     ("-c", "a.c", *(f"-DMANY_{n}={'x' * 50}" for n in range(2000))),
     ("-c", "a.c", "-o", "o/\u00e9.o", "-MD"),
 )
+
+# --- units with idioms: all is the same but the objects, which link and run ---
+
+IDIOM = """#include <stdio.h>
+#include <sc/static_call.h>
+
+static int one(int x) { return x + 1; }
+static int two(int x) { return x + 2; }
+
+DEFINE_STATIC_CALL(key, one);
+
+int main(void)
+{
+    printf("%d", static_call(key)(1));
+    static_call_update(key, two);
+    printf(" %d\\n", static_call(key)(1));
+    return 0;
+}
+"""
+SAYS = "2 3\n"
+
+IDIOM_FILES = {
+    "idiom.c": IDIOM,
+    "idiom.txt": IDIOM,
+    "warns.c": IDIOM.replace("printf", "int unused; printf", 1),
+    "wrong.c": IDIOM.replace("return x + 1", "return undeclared"),
+    "sp ace.c": IDIOM,
+    "uses.h": IDIOM.partition("int main")[0],
+    "rest.c": "int main" + IDIOM.partition("int main")[2],
+    "b.c": "int g(int x)\n{\n    return x * 2;\n}\n",
+    "idiom.rsp": "-c 'idiom.c' -O1 @o.rsp",
+    "o.rsp": '-o "o/sp ace.o" \'-DX="a b"\'',
+    "o/keep": "",
+}
+
+# The lines, and the object that one of them leaves.
+IDIOMS = [
+    ("-c idiom.c", "idiom.o"),
+    ("-O2 -g -MMD -MP -MF o/x.d -c idiom.c -o o/x.o", "o/x.o"),
+    ("-Wp,-MMD,o/.x.o.d -O2 -c idiom.c -oo/x.o", "o/x.o"),
+    ("-MD -MT 'a b' -MQ '$x' -c 'sp ace.c'", "sp ace.o"),
+    ("-MD -O1 -c b.c idiom.c", "idiom.o"),
+    ("-Wall -Wextra -O2 -c warns.c", "warns.o"),
+    ("-Wall -fdiagnostics-color=always -c warns.c -o o/x.o", "o/x.o"),
+    ("-Wall -Werror -c warns.c", ""),
+    ("-c wrong.c -MD", ""),
+    ("-c b.c wrong.c", ""),
+    ("-save-temps -O2 -c idiom.c", "idiom.o"),
+    ("-save-temps=obj -c idiom.c -o o/x.o", "o/x.o"),
+    ("-fstack-usage -O2 -c idiom.c -o o/x.o", "o/x.o"),
+    ("-g -gsplit-dwarf -c idiom.c -o o/x.o", "o/x.o"),
+    ("-pipe -fPIC -O3 -c idiom.c", "idiom.o"),
+    ("-include uses.h -MD -c rest.c", "rest.o"),
+    ("-x c -c idiom.txt -o o/x.o", "o/x.o"),
+    ("@idiom.rsp -MMD", "o/sp ace.o"),
+    ("-E idiom.c -o idiom.i", ""),
+    ("-M idiom.c", ""),
+    ("-fsyntax-only -Wall warns.c", ""),
+    ("-c idiom.c -o /dev/null", ""),
+    ("-Wa,--noexecstack -ffunction-sections -fno-asynchronous-unwind-tables -c idiom.c", "idiom.o"),
+    ("-DUNUSED='\"a b\"' -std=gnu99 -O2 -MMD -c idiom.c -o o/x.o", "o/x.o"),
+]

@@ -95,8 +95,8 @@ class Bench:
             done.returncode, self._spoken(done.stdout), self._spoken(done.stderr), self._left()
         )
 
-    def launched(self, words: list[str]) -> Outcome:
-        return self.run([str(SCRIPT), "cc", *words])
+    def launched(self, words: list[str], *, fill: bool = True) -> Outcome:
+        return self.run([str(SCRIPT), "cc", *words], fill=fill)
 
     def offered(self) -> dict[str, str]:
         """The CPATH that the launcher gives to compilers."""

@@ -23,22 +23,30 @@ OURS = {
     *(
         f"transformer.launcher{name}"
         for name in (
-            "", ".commandline", ".compilers", ".dependencies", ".detect", ".main",
+            "", ".commandline", ".compilers", ".dependencies", ".detect", ".light", ".main",
             ".masquerade", ".process", ".record", ".responsefile", ".roles", ".settings",
             ".state", ".tables", ".tables.common",
         )
     ),
 }  # fmt: skip
-LIBRARY = {"os", "stat", "_stat", "posixpath", "genericpath", "_collections_abc", "errno"}
+LIBRARY = {"errno"}
 FOR_A_FAMILY = {"transformer.launcher.tables.gcc", "transformer.launcher.tables.clang"}
 
 
 def loaded(desk: Desk, *words: str) -> set[str]:
     """Modules that one command line imports, beyond those of ``python -I -S -c pass``."""
-    python = [sys.executable, "-IS", "-X", "importtime"]
-    bare = desk.run(*python, "-c", "pass").stderr
-    done = desk.run(*python, SCRIPT, "sc-transform", "cc", *words).stderr
-    return names(done) - names(bare)
+    bare = desk.run(sys.executable, "-IS", "-X", "importtime", "-c", "pass").stderr
+    python = desk.folder.parent / "python3"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -X importtime "$@"\n')
+    python.chmod(0o755)
+    script = SCRIPT.read_text().replace("python=$folder/python3", f"python={python}")
+    copy = SCRIPT.parent / f"sc-transform-{os.getpid()}"
+    copy.write_text(script)
+    copy.chmod(0o755)
+    try:
+        return names(desk.run(copy, "cc", *words).stderr) - names(bare)
+    finally:
+        copy.unlink()
 
 
 def names(told: str) -> set[str]:

@@ -5,8 +5,7 @@ whether its unit includes them: no depfile, no second preprocessing, and it
 holds behind a compiler cache or a distributing compiler too.
 """
 
-import os
-import stat
+from transformer.launcher import light as os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from transformer.launcher.settings import Settings
 
 INCLUDES = b"__sc_static_call_update"
+REGULAR = 0o100000  # S_IFREG
 PLAIN = b"sc_plain_dynamic"  # only the plain headers define it
 LOWERED = b"__sc_register"
 TRAMPOLINE = b"__SCT__"
@@ -50,7 +50,7 @@ def read(path: str) -> bytes | None:
     """A regular file's content; None for what is none or cannot be read."""
     try:
         with open(path, "rb", 0) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            if os.fstat(file.fileno()).st_mode & 0o170000 != REGULAR:
                 return None
             return file.readall()
     except OSError:

@@ -1,7 +1,6 @@
 """Links: the runtime goes with objects that bring tables, and with no others."""
 
-import os
-
+from transformer.launcher import light as os
 from transformer.launcher.detect import LOWERED, PLAIN, read
 
 TYPE_CHECKING = False
@@ -37,7 +36,10 @@ def _contents(path: str) -> list[bytes]:
     start = head + len(NAMES) + 12
     names = data[start : start + int(data[start - 12 : start - 2])].split(b"/\n")
     folder = os.path.dirname(path)
-    return [read(os.path.join(folder, os.fsdecode(name))) or b"" for name in names[:-1]]
+    return [
+        read(os.path.join(folder, name.decode(errors="surrogateescape"))) or b""
+        for name in names[:-1]
+    ]
 
 
 def _asks(data: bytes) -> bool:

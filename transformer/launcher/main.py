@@ -1,7 +1,6 @@
 """``sc-transform cc``: the compiler first, exactly as it was given; then what is ours to do."""
 
-import os
-
+from transformer.launcher import light as os
 from transformer.launcher import process
 from transformer.launcher.commandline import CommandLine, parse
 from transformer.launcher.detect import concerned, holds_idioms
@@ -63,22 +62,29 @@ def _run(program: str, words: list[str]) -> int:
     state = State(os.environ)
     directory = os.getcwd()
     command = parse(words, directory, os.environ)
-    folder = (
-        os.path.join(directory, os.path.dirname(command.sources[0].path))
-        if command.sources
-        else directory
-    )
-    settings = settle(own, os.environ, os.path.normpath(folder), state)
+    settings = settle(own, os.environ, _folder(command, directory), state)
     if settings.profile == "sc":
         _offer_headers(plain_headers(state, os.environ))
     record = Record(settings.log, directory, words)
     return Launch(command, settings, state, record).run()
 
 
+def _folder(command: CommandLine, directory: str) -> str:
+    """Where the search for a configuration starts: beside the first source."""
+    if not command.sources:
+        return directory
+    folder = os.path.join(directory, os.path.dirname(command.sources[0].path))
+    if ".." in folder:
+        from os.path import normpath
+
+        return normpath(folder)
+    return folder
+
+
 def _offer_headers(folder: str) -> None:
     """``#include <sc/…>`` works without -I: what the user names is searched first."""
     path = os.environ.get("CPATH")
-    os.environ["CPATH"] = f"{path}:{folder}" if path else folder
+    os.setenv("CPATH", f"{path}:{folder}" if path else folder)
 
 
 def _help(asked: bool) -> int:

@@ -2,8 +2,9 @@
 
 import _signal as signal  # type: ignore[import-not-found]  # the builtin half: no enum
 import errno
-import os
 import sys
+
+from transformer.launcher import light as os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,10 +75,10 @@ def replace(words: list[str]) -> "NoReturn":
     if path is None:
         leave(_failed(words[0], FileNotFoundError(errno.ENOENT, "")))
     try:
-        os.execv(path, words)
+        os.execve(path, words, os.environ)
     except OSError as e:
         if e.errno == errno.ENOEXEC:
-            os.execv("/bin/sh", ["sh", path, *words[1:]])
+            os.execve("/bin/sh", ["sh", path, *words[1:]], os.environ)
         leave(_failed(words[0], e))
 
 
@@ -106,13 +107,15 @@ def run(words: list[str]) -> int:
 
 
 def _spawn(words: list[str]) -> int:
+    path = which(words[0])
+    if path is None:
+        raise FileNotFoundError(errno.ENOENT, "")
     try:
-        return os.posix_spawnp(words[0], words, os.environ, setsigdef=DEFAULTED)
+        return os.posix_spawn(path, words, os.environ, setsigdef=DEFAULTED)
     except OSError as e:
-        path = which(words[0])
-        if e.errno != errno.ENOEXEC or path is None:
+        if e.errno != errno.ENOEXEC:
             raise
-        return os.posix_spawn("/bin/sh", ["sh", path, *words[1:]], os.environ, setsigdef=DEFAULTED)
+    return os.posix_spawn("/bin/sh", ["sh", path, *words[1:]], os.environ, setsigdef=DEFAULTED)
 
 
 def _failed(program: str, error: OSError) -> int:

@@ -1,7 +1,8 @@
 """What the log says of one command line; nothing is done where no log is asked for."""
 
-import os
 import time
+
+from transformer.launcher import light as os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """The launcher's own settings: its options over the environment over a file."""
 
-import os
+from transformer.launcher import light as os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def settle(
     settings.arch = said.get("arch") or table.get("arch")
     settings.log = said.get("log") or table.get("log")
     if settings.log:
-        settings.log = os.path.abspath(settings.log)
+        settings.log = os.path.join(os.getcwd(), settings.log)
     return settings
 
 
@@ -106,7 +106,7 @@ def _table(named: str | None, folder: str, state: "State") -> "dict[str, Any]":
     if named is not None:
         if not named:
             return {}
-        return _read(os.path.abspath(named), state, needed=True) or {}
+        return _read(os.path.join(os.getcwd(), named), state, needed=True) or {}
     while True:
         for name in FILES:
             values = _read((folder + "/" + name).replace("//", "/"), state)

@@ -6,8 +6,9 @@ was made from.
 """
 
 import marshal
-import os
 import sys
+
+from transformer.launcher import light as os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 FILE = "launcher.state"
 VERSION = 1
-PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PACKAGE = os.path.dirname(os.path.dirname(os.path.join(os.getcwd(), __file__)))
 _whole = not sys.flags.no_site
 
 
@@ -40,9 +41,11 @@ class State:
 
     def keep(self, kind: str, key: "Any", stamp: "Any", value: "Any") -> None:
         self.data.setdefault(kind, {})[key] = (stamp, value)
+        from os import makedirs
+
         for folder in self.folders:
             try:
-                os.makedirs(folder, 0o700, exist_ok=True)
+                makedirs(folder, 0o700, exist_ok=True)
                 write_whole(folder + "/" + FILE, marshal.dumps((VERSION, PACKAGE, self.data)))
             except OSError:
                 continue
@@ -134,4 +137,4 @@ def whole_python() -> None:
     if not os.environ.get("PYTHONNOUSERSITE"):
         site.ENABLE_USER_SITE = True  # a venv that is closed takes it back
     site.main()
-    sys.path[:0] = [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
+    sys.path[:0] = [p for p in os.environ.get("PYTHONPATH", "").split(":") if p]
