@@ -13,6 +13,7 @@ import pytest
 
 from transformer import arch
 from transformer.cli.main import SUBCOMMANDS
+from transformer.launcher.settings import OPTIONS
 from transformer.toolchain import zig
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,6 +94,18 @@ def test_a_misspelt_key_is_told_as_the_readme_shows(desk: Path) -> None:
     command = [sys.executable, "-m", "transformer", "rewrite", "demo.c"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", shown)
+
+
+def test_the_launchers_log_is_as_the_readme_says(desk: Path) -> None:
+    (commands,) = blocks("What the launcher does, and does not do", "sh")
+    told = shell(commands, desk)
+    assert "demo.c" in told
+    assert "1 transformed" in told or "1 passed" in told  # by a cc of which nobody knows the family
+
+
+def test_every_option_of_the_launcher_is_described() -> None:
+    described = section("What the launcher does, and does not do")
+    assert [o for o in OPTIONS if f"`--sc-{o}=" not in described] == []
 
 
 def test_the_two_commands_stand_at_the_top_and_exist() -> None:
