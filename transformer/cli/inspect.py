@@ -52,7 +52,8 @@ def _text(facts: dict[str, Any]) -> list[str]:
         lines += ["", f"static call {key['key']}, now {key['target']}"]
         for trampoline in key["trampolines"]:
             lines += _trampoline(trampoline)
-        lines += [_site(site) for site in key["sites"]]
+        for site in key["sites"]:
+            lines += _site(site)
     for key in facts["static_keys"]:
         what = "dynamic function" if key["dynamic"] else "static key"
         lines += ["", f"{what} {key['key']}, now {'on' if key['enabled'] else 'off'}"]
@@ -82,5 +83,8 @@ def _states(place: dict[str, Any]) -> list[str]:
     ]
 
 
-def _site(site: dict[str, Any]) -> str:
-    return f"  {site['kind']} site {site['where']}: {site['bytes']}  {site['text']}"
+def _site(site: dict[str, Any]) -> list[str]:
+    word = "way station" if site["kind"] == "way" else f"{site['kind']} site"
+    patched = ", patched" if site["patched"] else ""
+    line = f"  {word} {site['where']}{patched}: {site['bytes']}  {site['text']}"
+    return [line, *_states(site)]

@@ -41,7 +41,7 @@ def _call(tables: Tables, key: int, sites: list[Site]) -> dict[str, Any]:
         "key": name,
         "target": _symbol(image, target),
         "trampolines": [_trampoline(tables, proxy, target) for proxy in proxies],
-        "sites": [_site(image, s) for s in sites if s.kind != "guard" and s.key == name],
+        "sites": [_site(image, s, target) for s in sites if s.kind != "guard" and s.key == name],
     }
 
 
@@ -97,15 +97,18 @@ def _guard(image: Image, guard: Guard) -> dict[str, Any]:
     }
 
 
-def _site(image: Image, site: Site) -> dict[str, Any]:
+def _site(image: Image, site: Site, target: int) -> dict[str, Any]:
     code = image.read(site.address, site.size)
     rows = disassemble(image.arch, code, site.address, image)
     return {
         "address": site.address,
         "where": image.describe(site.address),
         "kind": site.kind,
+        "line": str(site.line) if site.line is not None else "",
+        "patched": site.patched,
         "bytes": code.hex(" "),
         "text": rows[0].split(code.hex(" "), 1)[-1].strip() if rows else "",
+        "states": _states(image, f"{site.kind}_site", site.address, target) if site.patched else [],
     }
 
 

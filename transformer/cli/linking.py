@@ -18,6 +18,7 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
 from transformer.arch import Arch, load, names
+from transformer.assembling import build_object
 from transformer.cli.common import pick_arch, pick_mode
 from transformer.diagnostics import Diagnostic, ScError
 from transformer.emulator import Image, ImageError
@@ -81,7 +82,13 @@ def _compile(path: Path, arch: Arch, request: Request, folder: Path) -> Path:
     include = header_dir("lowered", arch, mode)
     flags = [*arch.toolchain.cflags, "-O2", "-g", f"-I{include}", *request.flags]
     output = folder / "unit.o"
-    _checked(path, compile_object(cc, path, output, flags))
+    if mode == "inline":
+        built = build_object(cc, path.absolute(), output, flags, arch)
+        if built.completed.ok and not built.ok:
+            raise ScError(*(d for d in built.diagnostics if d.severity == "error"))
+        _checked(path, built.completed)
+    else:
+        _checked(path, compile_object(cc, path, output, flags))
     return output
 
 

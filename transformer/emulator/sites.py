@@ -28,9 +28,9 @@ from transformer.emulator.tables import (
     Proxy,
     Tables,
 )
-from transformer.emulator.transfers import Transfer, classify
+from transformer.emulator.transfers import classify
 
-CALL, TAIL, CONDITIONAL, KEPT = "call", "tail", "conditional", "kept"
+CALL, TAIL, CONDITIONAL, KEPT, WAY = "call", "tail", "conditional", "kept", "way"
 #: The rows of ``arch.forms`` by the kind of site; a kept one is conditional too, and never patched.
 FORMS = {k: f"{k}_site" for k in (CALL, TAIL, CONDITIONAL, KEPT)}
 NULL, RET0 = "__static_call_null", "__static_call_return0"
@@ -106,9 +106,21 @@ def effect_of(arch: Arch, state: str, code: bytes) -> str:
     return "return" if classify(arch, 0, code).kind == "return" else "zero"
 
 
+def is_inline(arch: Arch) -> bool:
+    """Whether the arch has sites that are patched."""
+    return FORMS[CALL] in arch.forms
+
+
+def branch_at(image: Image, address: int) -> tuple[int, int] | None:
+    """Address and size of the instruction that branches, of a pair that starts here too."""
+    branches = code_of(image).branches
+    places = (address, *(address + p.second for p in image.arch.pairs))
+    return next(((a, branches[a].size) for a in places if a in branches), None)
+
+
 def inline_sites(tables: Tables) -> list[InlineSite]:
     """All sites of an image; [] where the arch has no inline modes."""
-    if FORMS[CALL] not in tables.arch.forms:
+    if not is_inline(tables.arch):
         return []
     return [read_site(tables, e) for e in tables.call_sites if not e.is_way]
 
@@ -140,7 +152,7 @@ class SiteCheck:
         entries = self.tables.call_sites
         if key is None:
             yield from self._whole()
-        if FORMS[CALL] not in self.arch.forms:
+        if not is_inline(self.arch):
             return
         for entry in entries:
             proxy = self.tables.proxy_at.get(entry.proxy)
@@ -229,20 +241,16 @@ class SiteCheck:
             yield f"it starts with {self._goes(site)}, not with a branch to its trampoline"
 
     def _way(self, entry: CallSite, proxy: Proxy) -> Iterator[str]:
-        found = self._branch_at(entry.code)
-        if found is None or found.target != proxy.trampoline:
+        place = branch_at(self.image, entry.code)
+        if place is None or self.code.branches[place[0]].target != proxy.trampoline:
             yield "it is a way station, but no branch to its key's trampoline stands there"
             return
-        if found.kind != "direct-jump":
+        address, size = place
+        if self.code.branches[address].kind != "direct-jump":
             yield "it is a way station, but calls its trampoline instead of jumping"
-        direct = self.code.branches.get(entry.code)
-        size = direct.size if direct is not None else self.arch.pairs[0].size
+        size += address - entry.code
         if self.memory.read(entry.code, size) != self.image.read(entry.code, size):
             yield "it is a way station, but was written"
-
-    def _branch_at(self, address: int) -> Transfer | None:
-        places = (address, *(address + p.second for p in self.arch.pairs))
-        return next((t for a in places if (t := self.code.branches.get(a))), None)
 
     @cached_property
     def _homes(self) -> dict[int, set[int]]:
