@@ -15,6 +15,7 @@ union u { int i; }; enum e { ONE = 1, TWO };
 int f(int a, int b); void v(void); char *p(const char *, ...); double d(void);
 union u un(void); enum e en(void); struct big st(void); __int128 wide(void);
 unsigned long long ull(void); handler_t h; int old();
+int __attribute__((vector_size(16))) vec(void);
 struct ops x_pmu;
 """
 
@@ -40,6 +41,7 @@ def only(unit: Unit, kind: type) -> list:  # type: ignore[type-arg]
     [
         ("f", "integer"), ("v", "void"), ("p", "pointer"), ("d", "other"), ("un", "other"),
         ("en", "integer"), ("st", "other"), ("wide", "other"), ("ull", "integer"),
+        ("vec", "unknown"),
         ("h", "integer"), ("handler_t", "integer"), ("*x_pmu.update", "void"),
         ("*(((struct ops *)0)->func)", "integer"), ("*x_pmu.big", "other"), ("nowhere", "unknown"),
     ],

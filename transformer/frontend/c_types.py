@@ -127,7 +127,14 @@ class Types:
         if kind is None:
             return Signature()
         count, variadic = self._parameters(kind)
-        return Signature(self.returns(kind), count, variadic)
+        returns = "unknown" if self._is_odd(operand) else self.returns(kind)
+        return Signature(returns, count, variadic)
+
+    def _is_odd(self, operand: str) -> bool:
+        """Whether an attribute may make a vector, or another size, of what is declared."""
+        found = self.declarations.all_of(operand.strip("() \t\n"))
+        text = self.declarations.text
+        return any(_ODD_TYPEDEF.search(text[f.chunk.start : f.chunk.end]) for f in found)
 
     def function(self, operand: str) -> c_ast.FuncDecl | None:
         """The function type that a key is declared with; None where it cannot be told.
