@@ -673,7 +673,7 @@ IDIOMS = [
     ("-pipe -fPIC -O3 -c idiom.c", "idiom.o"),
     ("-include uses.h -MD -c rest.c", "rest.o"),
     ("-x c -c idiom.txt -o o/x.o", "o/x.o"),
-    ("@idiom.rsp -MMD", "o/sp ace.o"),
+    ("@idiom.rsp -MMD -c", "o/sp ace.o"),
     ("-E idiom.c -o idiom.i", ""),
     ("-M idiom.c", ""),
     ("-fsyntax-only -Wall warns.c", ""),

@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from launching import HOST, SCRIPT
+from launching import HOST, SCRIPT, environment
 
 from transformer.launcher.commandline import CommandLine, parse
 from transformer.toolchain import available, zig
@@ -60,13 +60,7 @@ class Bench:
         self.files = files
         self.folder = root / "here"
         self.temporary = root / "temporary"
-        self.environment = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "HOME": str(root),
-            "TMPDIR": str(self.temporary),
-            "SC_CACHE": str(cache),
-            "LC_ALL": "C.UTF-8",
-        }
+        self.environment = environment(root, self.temporary, cache) | {"LC_ALL": "C.UTF-8"}
 
     def fill(self) -> None:
         for folder in (self.folder, self.temporary):

@@ -10,7 +10,7 @@ ROWS = (
     ("--dumpbase-ext", "separate", "naming-extension"),
     ("--dumpdir", "separate", "naming-folder"),
     ("-aux-info", "equals", "side"),
-    ("--output-pch=", "joined", "side"),
+    ("--output-pch=", "either", "side"),
     ("-fcallgraph-info", "flag", "side"),
     ("-fcallgraph-info=", "joined", "side"),
     ("-fopt-info", "joined", "side"),
