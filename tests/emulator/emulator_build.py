@@ -15,6 +15,7 @@ from elftools.elf.elffile import ELFFile
 from transformer import arch as arches
 from transformer import runtime
 from transformer.arch import Arch, Variant
+from transformer.assembly import annotate
 from transformer.emulator import Image
 
 ZIG = str(Path(ziglang.__file__).parent / "zig")
@@ -108,17 +109,32 @@ def program(name: str, mode: str, variant: int) -> Built:
     arch = arches.load(name)
     made = arch.variants[variant]
     headers = str(runtime.header_dir("lowered", arch, mode))
+    output = folder() / f"{name}-{mode}-{made.name}"
+    source, link = PROGRAM, list[str]()
+    if mode == "inline":
+        source = str(_annotated(arch, output, *made.cflags, f"-I{headers}"))
+        # At -O2 LLVM's linker sends a call of a function that is one jump to where that goes.
+        link = ["-O0"]
     path = compile_to(
         arch,
-        [PROGRAM, str(runtime.runtime_source(arch))],
-        folder() / f"{name}-{mode}-{made.name}",
+        [source, str(runtime.runtime_source(arch))],
+        output,
         *FLAGS,
+        *link,
         *made.cflags,
         "-pie" if made.pie else "-static",
         "-DSC_FREESTANDING",
         f"-I{headers}",
     )
     return Built(arch, made, mode, path)
+
+
+def _annotated(arch: Arch, output: Path, *flags: str) -> Path:
+    """``PROGRAM`` as assembly, its sites annotated."""
+    text = compile_to(arch, [PROGRAM], output.with_suffix(".raw"), *FLAGS[:-2], *flags, "-S")
+    path = output.with_suffix(".s")
+    path.write_bytes(annotate(text.read_bytes(), arch).text)
+    return path
 
 
 def assemble(arch: Arch, text: str) -> bytes:

@@ -187,7 +187,7 @@ class SiteCheck:
             yield Problem("the table is not sorted by proxy and flags", SITES)
 
     def _lost(self) -> Iterator[Problem]:
-        """Branches to a trampoline that no entry names: no update comes to them.
+        """Branches to a trampoline or way station that no entry names: no update comes to them.
 
         A dynamic function's trampoline has the function's own name, by which
         any code may call it: those calls are no sites.
@@ -195,13 +195,16 @@ class SiteCheck:
         if self.mode not in INLINE_MODES:
             return
         named, symbols = self._named, self.image.all_symbols
-        own = {s.address for s in symbols if s.name.startswith(TRAMPOLINE_PREFIX)}
+        own = {s.address: s.name for s in symbols if s.name.startswith(TRAMPOLINE_PREFIX)}
+        for entry in self.tables.call_sites:
+            if entry.is_way and (proxy := self.tables.proxy_at.get(entry.proxy)):
+                own[entry.code] = own.get(proxy.trampoline, "")
         for address, transfer in self.code.branches.items():
             if transfer.target not in own or address in named:
                 continue
             self.counts["without entry"] += 1
             if self.mode == "inline" and not self._alone(address):
-                key = self.tables.trampolines[transfer.target]
+                key = own[transfer.target].removeprefix(TRAMPOLINE_PREFIX)
                 place = self.image.describe(address)
                 message = f"it branches to the trampoline of '{key}', but no entry names it"
                 yield Problem(message, place, address)
