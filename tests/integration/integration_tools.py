@@ -35,17 +35,21 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 
 def stand_ins(folder: Path) -> Path:
-    """Programs for a machine without a compiler: the wheel's Clang, archiver and linker."""
-    target = arch.host().toolchain.zig_target
-    words = {"cc": ["cc", f"--target={target}"], "ar": ["ar"], "ranlib": ["ranlib"]}
-    words["clang"] = words["cc"]
-    binary = zig.binary()
+    """Programs for a machine without a compiler: the wheel's Clang and archiver.
+
+    ``cc`` is a link, as Debian has it: the launcher knows a compiler by its name.
+    """
+    target = f"--target={arch.host().toolchain.zig_target}"
     bin_folder = folder / "stand-ins"
-    bin_folder.mkdir(exist_ok=True)
-    for name, command in words.items() if binary else ():
+    binary = zig.binary()
+    if bin_folder.is_dir() or not binary:
+        return bin_folder
+    bin_folder.mkdir()
+    for name, words in {"clang": ["cc", target], "ar": ["ar"], "ranlib": ["ranlib"]}.items():
         script = bin_folder / name
-        script.write_text(f'#!/bin/sh\nexec {shlex.join([binary or "", *command])} "$@"\n')
+        script.write_text(f'#!/bin/sh\nexec {shlex.join([binary, *words])} "$@"\n')
         script.chmod(0o755)
+    (bin_folder / "cc").symlink_to("clang")
     return bin_folder
 
 

@@ -101,10 +101,15 @@ def test_libs_links_and_is_built_once(capsys: pytest.CaptureFixture[str], tmp_pa
     assert "__sc_register" in failed.stderr
 
 
-def test_libs_is_for_the_target_that_the_flags_select(capsys: pytest.CaptureFixture[str]) -> None:
-    cc = ("--libs", "--cc", compiler())
-    assert words(capsys, *cc) == words(capsys, *cc, "--", "-g", "-O1")
-    assert words(capsys, *cc) != words(capsys, *cc, "--", "-march=native")
+def test_libs_is_for_the_target_that_the_flags_select(tmp_path: Path) -> None:
+    env = environment(tmp_path)
+
+    def library(*flags: str) -> str:
+        command = ["sc-transform", "config", "--libs", "--cc", compiler(), "--", *flags]
+        return run(*command, cwd=tmp_path, env=env).stdout
+
+    assert library() == library("-g", "-O1")
+    assert library() != library("-march=native")
 
 
 def test_libs_is_the_source_where_there_is_no_compiler(

@@ -116,22 +116,15 @@ def meson(command: str, folder: Path) -> Path:
 
 
 def autoconf(command: str, folder: Path) -> Path:
-    """A real configure where autoconf is here, else one of its kind: it runs what CC makes."""
-    if shutil.which("autoconf"):
-        (folder / "configure.ac").write_text(
-            "AC_INIT([d], [1])\nAC_PROG_CC\nAC_CHECK_HEADERS([sc/static_call.h])\n"
-            "AC_CONFIG_FILES([Makefile])\nAC_OUTPUT\n"
-        )
-        (folder / "Makefile.in").write_text("d: demo.c\n\t@CC@ @CFLAGS@ demo.c -o d\n")
-        shell("autoconf", folder)
-    else:
-        script = (
-            '#!/bin/sh\neval "$1"\nprintf \'d: demo.c\\n\\t%s demo.c -o d\\n\' "$CC" >Makefile\n'
-        )
-        (folder / "configure").write_text(script)
-        (folder / "configure").chmod(0o755)
-    told = shell(f"{command}\nmake", folder)
-    assert "sc/static_call.h... yes" in told or not shutil.which("autoconf")
+    """configure runs what it compiles, and finds the headers without being told where."""
+    needs("autoconf")
+    (folder / "configure.ac").write_text(
+        "AC_INIT([d], [1])\nAC_PROG_CC\nAC_CHECK_HEADERS([sc/static_call.h])\n"
+        "AC_CONFIG_FILES([Makefile])\nAC_OUTPUT\n"
+    )
+    (folder / "Makefile.in").write_text("d: demo.c\n\t@CC@ @CFLAGS@ demo.c -o d\n")
+    told = shell(f"autoconf\n{command}\nmake", folder)
+    assert "sc/static_call.h... yes" in told
     return folder / "d"
 
 
