@@ -202,6 +202,25 @@ def test_other_names_and_forced_includes(compiler: str, desk: Desk) -> None:
     assert desk.run("./demo").stdout == SAID
 
 
+@pytest.mark.skipif("gcc" not in FAMILIES, reason="how GCC takes precompiled headers")
+@pytest.mark.parametrize("how", ["-include", "first"])
+def test_a_precompiled_header_holds_the_plain_headers_and_is_not_taken(
+    how: str, desk: Desk
+) -> None:
+    head, _, body = CALLS.partition("\n\n")
+    desk.write("all.h", head + "\n#define CALL static_call(my_key)\n")
+    body = body.replace("static_call(my_key, 6, 7)", "CALL(6, 7)")
+    desk.write("demo.c", ('#include "all.h"\n' if how == "first" else "") + body)
+    desk.cc("gcc", "-O2", "-g", "all.h", "-o", "all.h.gch")
+    words = ["-include", "all.h"] if how == "-include" else []
+    done = desk.cc("gcc", "-O2", "-g", "-Winvalid-pch", "-Werror", *words, "-c", "demo.c")
+    assert done.stderr == ""
+    assert b"__sc_register" in desk.data("demo.o")
+    assert b"/sc-transform-" not in desk.data("demo.o").replace(b"/a desk", b"")
+    desk.cc("gcc", "demo.o", "-o", "demo")
+    assert desk.run("./demo").stdout == SAID
+
+
 def test_standard_input_stays_plain_and_says_so(compiler: str, desk: Desk) -> None:
     done = subprocess.run(
         ["sh", "-c", f'printf "%s" "$TEXT" | "$0" cc {compiler} -x c -c - -o demo.o', str(script())],

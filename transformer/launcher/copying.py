@@ -43,6 +43,9 @@ class Copy:
         try:
             with open(os.open(self.file, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
                 file.write(text)
+            if os.path.exists(path):  # __TIMESTAMP__ tells
+                status = os.stat(path)
+                os.utime(self.file, ns=(status.st_atime_ns, status.st_mtime_ns))
             if self.overlaid:
                 self._write_overlay()
             else:

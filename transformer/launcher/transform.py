@@ -19,6 +19,7 @@ from transformer.launcher.copying import Copy
 from transformer.launcher.detect import PLAIN, Found
 from transformer.launcher.machines import arch_of, identify
 from transformer.launcher.modes import GCC_NAMES_FILES, INLINE, Choice, choose
+from transformer.launcher.precompiled import has_precompiled
 from transformer.launcher.record import Record
 from transformer.launcher.settings import Settings
 from transformer.launcher.state import State, write_whole
@@ -204,13 +205,26 @@ class Unit:
         include = str(header_dir("lowered", self.arch, choice.mode))
         copy = Copy(self.source.path, new, self.cc, self.flags)
         try:
-            flags = copy.compile_flags(include, preprocessed)
+            flags, path = copy.compile_flags(include, preprocessed), copy.source
+            if has_precompiled(text, self.source.path, self.flags):
+                if self.cc.family != "gcc":
+                    return "a precompiled header"
+                flags, path = self._expanded(copy, include, preprocessed)
             if choice.annotated:
-                return self._annotate(copy.source, flags, output, "sc", text)
-            self._direct(copy.source, flags, output, text, choice.mode)
+                return self._annotate(path, flags, output, "sc", text)
+            self._direct(path, flags, output, text, choice.mode)
         finally:
             copy.close()
         return ""
+
+    def _expanded(self, copy: Copy, include: str, preprocessed: bool) -> tuple[list[str], str]:
+        """The preprocessed copy: GCC takes no precompiled header for -E, nor after it."""
+        path = copy.file + ".i"
+        flags = [*copy.compile_flags(include, preprocessed), "-E", copy.source, "-o", path]
+        done = run([*self.cc.command, *flags])
+        if not done.ok:
+            raise ScError(Diagnostic("error", "sc-compile", done.stderr.strip(), self.source.path))
+        return copy.compile_flags(include, True), path
 
     def _direct(self, source: str, flags: list[str], output: Path, text: bytes, mode: str) -> None:
         """One run of the compiler, to the stage that the user asked for.
