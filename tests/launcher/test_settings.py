@@ -94,7 +94,7 @@ def test_what_was_parsed_once_is_parsed_again_only_where_the_file_changed(tmp_pa
 def test_a_memory_that_is_broken_is_made_anew(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "sc-transform.toml").write_text('mode = "slot"\n')
     settled(tmp_path)
-    state = tmp_path / "cache" / "launcher.state"
+    (state,) = (tmp_path / "cache").glob("*.state")
     assert state.stat().st_size
     state.write_bytes(content)
     assert settled(tmp_path).mode == "slot"

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-FILE = "launcher.state"
 VERSION = 1
 PACKAGE = os.path.dirname(os.path.dirname(os.path.join(os.getcwd(), __file__)))
+FILE = PACKAGE.replace("/", "%")[-100:] + ".state"  # each installation has its own
 _whole = not sys.flags.no_site
 
 
