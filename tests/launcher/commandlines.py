@@ -19,6 +19,7 @@ FILES = {
     "d/x.h": "#define X 2\n",
     "warns.c": '#include "a.h"\nint f(void)\n{\n    int unused;\n    return VALUE;\n}\n',
     "wrong.c": "int f(void)\n{\n    return undeclared;\n}\n",
+    "angle.c": "#include <a.h>\nint f(void)\n{\n    return VALUE;\n}\n",
     "macros.c": "const char *s = STRING;\nint n = NUMBER;\n",
     "when.c": "const char *file = __FILE__;\n",
     "sp ace.c": UNIT,
@@ -416,6 +417,7 @@ CLANG = """
 HARD = r"""
 -MF x.d -c a.c
 -MD -MF x.d -MF y.d -c a.c
+-MD -MF=x.d -c a.c
 -MD -MF x.d -c a.c -o o/x.o
 -MD -MF/dev/null -c a.c
 -MD -MF - -c a.c
@@ -607,9 +609,47 @@ main.c -lm -o prog
 -shared -fPIC a.c -o lib.so
 -shared -fPIC -Wl,--version-script,my.map a.c b.c -o lib.so
 -r a.c -o x.o -nostdlib
+-c a.c -frecord-gcc-switches
+-c a.c -ggdb3 -gdwarf-5 -fdebug-types-section
+-c a.c -g -fworking-directory
+-c a.c -g -fno-working-directory
+-c a.c -fopenmp
+-c a.c -fmax-errors=1
+-c a.c -O2 -Wp,-U_FORTIFY_SOURCE,-D_FORTIFY_SOURCE=2
+-c a.c -O2 -Wp,-D_FORTIFY_SOURCE=2 -Wp,-D_GLIBCXX_ASSERTIONS
+-c a.c -specs=/no/such/file
+-c a.c -I 'o/with space' -I'o/with space'
+-c a.c -Xclang -fuse-ctor-homing
+-c a.c -Xarch_host -include -Xarch_host d/x.h
+-c a.c -fmodules
+-c a.c -mno-avx -fcf-protection=none
+-c a.c -B/nowhere
+-c angle.c -Iinc
+-c angle.c
 a.c
 wrong.c -o prog
 """
+
+# Lines that depend on what the environment says to the compiler.
+ENVIRONMENTS = (
+    ({"SUNPRO_DEPENDENCIES": "sun.d"}, "-c a.c"),
+    ({"SUNPRO_DEPENDENCIES": "sun.d target"}, "-MMD -c a.c -o o/x.o"),
+    ({"DEPENDENCIES_OUTPUT": "out.d target"}, "-c a.c"),
+    ({"CPATH": "inc"}, "-MD -c angle.c"),
+    ({"CPATH": ""}, "-c angle.c"),
+    ({"CPATH": "inc:"}, "-MD -c angle.c"),
+    ({"CPATH": ":d"}, "-MD -c angle.c"),
+    ({"C_INCLUDE_PATH": "inc"}, "-MMD -c angle.c"),
+    ({"CPATH": "d", "C_INCLUDE_PATH": "inc"}, "-MMD -c angle.c"),
+    ({"COMPILER_PATH": "d", "LIBRARY_PATH": "d"}, "-c a.c"),
+    ({"GCC_COLORS": "error=31"}, "-c wrong.c -fdiagnostics-color=always"),
+    ({"LC_ALL": "en_US.UTF-8", "LANG": "de_DE.UTF-8"}, "-c wrong.c"),
+    ({"SOURCE_DATE_EPOCH": "1"}, "-c when.c -g"),
+    ({"TMPDIR": "/nowhere"}, "-c a.c"),
+    ({"CCC_OVERRIDE_OPTIONS": "# +-g"}, "-c a.c"),
+    ({"PATH": "/usr/bin:/bin", "PWD": "/elsewhere"}, "-g -c a.c"),
+    ({"PYTHONPATH": "/nowhere", "PYTHONHOME": "/nowhere"}, "-c a.c"),
+)
 
 # Words that no shell-like spelling shows well.
 HARD_WORDS = (

@@ -89,8 +89,8 @@ class Bench:
             done.returncode, self._spoken(done.stdout), self._spoken(done.stderr), self._left()
         )
 
-    def launched(self, words: list[str], *, fill: bool = True) -> Outcome:
-        return self.run([str(SCRIPT), "cc", *words], fill=fill)
+    def launched(self, words: list[str], *, fill: bool = True, **environment: str) -> Outcome:
+        return self.run([str(SCRIPT), "cc", *words], fill=fill, **environment)
 
     def offered(self) -> dict[str, str]:
         """The CPATH that the launcher gives to compilers."""
@@ -112,25 +112,25 @@ class Bench:
         return left
 
 
-def differences(bench: Bench, driver: list[str], words: list[str]) -> list[str]:
+def differences(bench: Bench, driver: list[str], words: list[str], **environment: str) -> list[str]:
     """What a run with the launcher leaves otherwise than one without it.
 
     What differs between two plain runs too (LTO's section names are drawn by lot) is
     compared by its presence alone.
     """
     command = [*driver, *words]
-    plain = bench.run(command)
-    launched = bench.launched(command)
+    plain = bench.run(command, **environment)
+    launched = bench.launched(command, **environment)
     if launched == plain:
         return []
-    offered = bench.offered() if SHOWING.intersection(words) else {}
-    if offered:
-        plain = bench.run(command, **offered)
+    if SHOWING.intersection(words):
+        environment |= bench.offered()
+        plain = bench.run(command, **environment)
     if MEASURING.intersection(words):
         for outcome in (plain, launched):
             outcome.stdout = NUMBER.sub(b"", outcome.stdout)
             outcome.stderr = NUMBER.sub(b"", outcome.stderr.partition(TABLE)[0])
-    return compare(plain, bench.run(command, **offered), launched)
+    return compare(plain, bench.run(command, **environment), launched)
 
 
 def compare(plain: Outcome, again: Outcome, launched: Outcome) -> list[str]:

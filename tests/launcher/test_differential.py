@@ -36,15 +36,24 @@ def told(pair: tuple[str, list[str]]) -> str:
     return f"{family} {' '.join(words)[:60]}".encode("ascii", "replace").decode()
 
 
-@pytest.fixture
-def bench(tmp_path: Path, cache: Path) -> Bench:
-    return Bench(tmp_path, cache, commandlines.FILES)
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Bench:
+    return Bench(tmp_path_factory.mktemp("bench"), cache, commandlines.FILES)
 
 
 @pytest.mark.parametrize("pair", QUICK, ids=told)
 def test_the_launcher_changes_nothing(pair: tuple[str, list[str]], bench: Bench) -> None:
     family, words = pair
     assert differences(bench, DRIVERS[family], words) == []
+
+
+@pytest.mark.parametrize("pair", commandlines.ENVIRONMENTS, ids=str)
+@pytest.mark.parametrize("family", [FIRST])
+def test_the_environment_reaches_the_compiler(
+    family: str, pair: tuple[dict[str, str], str], bench: Bench
+) -> None:
+    environment, text = pair
+    assert differences(bench, DRIVERS[family], text.split(), **environment) == []
 
 
 @pytest.mark.full
