@@ -229,6 +229,8 @@ DEPFILES = [
     ("-MMD -c d/a.c -o o/x.o", "gcc", ("o/x.d", False)),
     ("-MMD -MF x.d -MFy.d -c a.c", "gcc", ("y.d", False)),
     ("-MD -MF - -c a.c", "gcc", None),
+    ("-Wp,-MD -c a.c", "gcc", None),
+    ("-MD -c a.c -MF", "gcc", None),
     ("-MD -MMD -c a.c", "gcc", ("a.d", False)),
     ("-MMD -MD -c a.c", "gcc", ("a.d", False)),
     ("-MMD -MD -c a.c", "clang", ("a.d", True)),

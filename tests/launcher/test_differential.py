@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import commandlines
 import pytest
 from differential import Bench, Outcome, compare, compiled_again, differences, drivers, lines
 
+from transformer import arch
 from transformer.launcher import tables
 from transformer.launcher.commandline import INPUT, parse
 from transformer.launcher.tables import clang, common, gcc
+from transformer.toolchain import available
 
 DRIVERS = drivers()
 FIRST = next(iter(DRIVERS))  # GCC where there is one
@@ -54,6 +57,27 @@ def test_the_environment_reaches_the_compiler(
 ) -> None:
     environment, text = pair
     assert differences(bench, DRIVERS[family], text.split(), **environment) == []
+
+
+def commands() -> dict[str, list[str]]:
+    """Further words that start a compiler: wrappers, cross compilers, other names."""
+    found = {f"env {FIRST}": ["env", "-u", "HOME", "A=1", *DRIVERS[FIRST]]}
+    found |= {name: [name, *DRIVERS[FIRST]] for name in ("nice", "ccache") if shutil.which(name)}
+    found |= {name: [name] for name in ("cc", "c99", "c89") if shutil.which(name)}
+    for name in arch.names():
+        for compiler in available(arch.load(name), ["gcc"]):
+            found[f"gcc for {name}"] = list(compiler.argv)
+    return found
+
+
+COMMANDS = commands()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("text", ["-MMD -MF x.d -g -c a.c -o o/x.o", "-Wall -c warns.c wrong.c"])
+def test_compilers_by_other_words(name: str, text: str, bench: Bench) -> None:
+    assert differences(bench, COMMANDS[name], text.split()) == []
+    assert compiled_again(bench, COMMANDS[name], text.split()) == []
 
 
 @pytest.mark.full

@@ -78,7 +78,7 @@ def depfile(line: "CommandLine", source: "Source") -> "Depfile | None":
         path = _default(line, source)
     if path is None and line.dependency_only:
         path = line.output
-    return None if path is None or path == "-" else Depfile(path, seen.system)
+    return Depfile(path, seen.system) if path and path != "-" else None
 
 
 class _Seen:
