@@ -365,6 +365,55 @@ def test_names_of_files_beside_the_object(text: str, names: str) -> None:
     assert line.auxiliary_names(line.sources[0]) == tuple(names.split(" "))
 
 
+# --- as build systems write them ---
+
+BUILDS = {
+    "Kbuild": (
+        "-Wp,-MMD,kernel/sched/.core.o.d -nostdinc -I./arch/a/include -I./include"
+        " -include ./include/linux/kconfig.h -D__KERNEL__ -Wall -std=gnu11 -mcmodel=kernel"
+        " -Wa,-mx86-used-note=no -O2 --param=allow-store-data-races=0 -g"
+        """ -DKBUILD_MODFILE='"kernel/sched/core"' -DKBUILD_BASENAME='"core"'"""
+        " -D__KBUILD_MODNAME=kmod_core -c -o kernel/sched/core.o kernel/sched/core.c",
+        ("kernel/sched/core.c", "kernel/sched/core.o", "kernel/sched/.core.o.d", False),
+    ),
+    "CMake": (
+        "-DA_EXPORTS -I/s/include -isystem /s/sys -O3 -DNDEBUG -std=gnu11 -fPIC -MD"
+        " -MT CMakeFiles/a.dir/src/x.c.o -MF CMakeFiles/a.dir/src/x.c.o.d"
+        " -o CMakeFiles/a.dir/src/x.c.o -c /s/src/x.c",
+        ("/s/src/x.c", "CMakeFiles/a.dir/src/x.c.o", "CMakeFiles/a.dir/src/x.c.o.d", True),
+    ),
+    "Meson": (
+        "-Iprog.p -I. -I.. -fdiagnostics-color=always -D_FILE_OFFSET_BITS=64 -Wall -Winvalid-pch"
+        " -O0 -g -MD -MQ prog.p/main.c.o -MF prog.p/main.c.o.d -o prog.p/main.c.o -c ../main.c",
+        ("../main.c", "prog.p/main.c.o", "prog.p/main.c.o.d", True),
+    ),
+    "Automake": (
+        """-DHAVE_CONFIG_H -I. -I.. '-DLOCALEDIR="/usr/share/locale"' -g -O2 -MT lib/x.o -MD -MP"""
+        " -MF lib/.deps/x.Tpo -c -o lib/x.o lib/x.c",
+        ("lib/x.c", "lib/x.o", "lib/.deps/x.Tpo", True),
+    ),
+    "libtool": (
+        '-DPACKAGE=\\"p\\" -I. -MT x.lo -MD -MP -MF .deps/x.Tpo -c x.c -fPIC -DPIC -o .libs/x.o',
+        ("x.c", ".libs/x.o", ".deps/x.Tpo", True),
+    ),
+    "SCons": ("-o build/x.os -c -Wall -fPIC x.c", ("x.c", "build/x.os", None, None)),
+}
+
+
+@pytest.mark.parametrize("name", BUILDS)
+@pytest.mark.parametrize("family", ["gcc", "clang"])
+def test_command_lines_of_build_systems(name: str, family: str) -> None:
+    text, (source, output, depfile, system) = BUILDS[name]
+    line = understood(text, family)
+    assert ([s.path for s in line.sources], line.others, line.reason) == ([source], [], "")
+    assert line.object_of(line.sources[0]) == output
+    told = line.depfile
+    assert (told and told.path, told and told.system) == (depfile, system)
+    flags = line.compile_flags(line.sources[0])
+    dropped = ("-M", "-o", "-c", "-Wp,", "x.lo", output, source, depfile or "-o")
+    assert flags == [w for w in shlex.split(text) if not w.startswith(dropped)]
+
+
 # --- whatever comes ---
 
 PIECES = lines(commandlines.COMMON + commandlines.GCC + commandlines.CLANG + commandlines.HARD)
