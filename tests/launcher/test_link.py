@@ -26,12 +26,19 @@ int work(void)
 """
 
 
+BUILT: dict[str, dict[str, bytes]] = {}  # by compiler: most tests want the same two objects
+
+
 @pytest.fixture
 def objects(desk: Desk, compiler: str) -> Desk:
     """main.o, plain; work.o, transformed."""
-    desk.write("main.c", PROGRAM)
-    desk.write("work.c", WORK)
-    desk.cc(compiler, "-fPIC", "-c", "main.c", "work.c")
+    if compiler not in BUILT:
+        desk.write("main.c", PROGRAM)
+        desk.write("work.c", WORK)
+        desk.cc(compiler, "-fPIC", "-c", "main.c", "work.c")
+        BUILT[compiler] = {name: desk.data(name) for name in ("main.o", "work.o")}
+    for name, data in BUILT[compiler].items():
+        (desk.folder / name).write_bytes(data)
     return desk
 
 
