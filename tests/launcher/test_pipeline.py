@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import pytest
-from launching import CALLS, FAMILIES, HOST, PLAIN, SAID, Desk
+from launching import CALLS, FAMILIES, HOST, PLAIN, SAID, SCRIPT, Desk
 
 from transformer.runtime import header_dir
 
@@ -222,20 +222,15 @@ def test_a_precompiled_header_holds_the_plain_headers_and_is_not_taken(
 
 
 def test_standard_input_stays_plain_and_says_so(compiler: str, desk: Desk) -> None:
+    pipe = f'printf "%s" "$TEXT" | "$0" cc {compiler} -x c -c - -o demo.o'
     done = subprocess.run(
-        ["sh", "-c", f'printf "%s" "$TEXT" | "$0" cc {compiler} -x c -c - -o demo.o', str(script())],
+        ["sh", "-c", pipe, str(SCRIPT)],
         cwd=desk.folder, env={**desk.env, "TEXT": CALLS}, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "stays plain" in done.stderr
     desk.cc(compiler, "demo.o", "-o", "demo")
     assert desk.run("./demo").stdout == SAID
-
-
-def script() -> object:
-    from launching import SCRIPT
-
-    return SCRIPT
 
 
 def test_an_object_keeps_its_permissions_and_a_link_stays_a_link(desk: Desk) -> None:
