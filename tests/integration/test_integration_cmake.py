@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
-from functools import cache
 from pathlib import Path
 
 import pytest
 from integration_tools import (
-    HERE,
     compiler,
     environment,
     example,
@@ -25,9 +23,9 @@ from transformer.cli import integration
 WITH = f"-DCMAKE_PREFIX_PATH={integration.CMAKE}"
 
 
-def configure(folder: Path, env: dict[str, str], *options: str) -> str:
+def configure(folder: Path, env: dict[str, str], *options: str, cmake: str = "cmake") -> str:
     words = [f"-DCMAKE_C_COMPILER={compiler()}", WITH, *options]
-    return run("cmake", "-B", "build", *words, cwd=folder, env=env).stdout
+    return run(cmake, "-B", "build", *words, cwd=folder, env=env).stdout
 
 
 def build(folder: Path, env: dict[str, str]) -> str:
@@ -44,13 +42,19 @@ def launched(told: str) -> set[str]:
     return compiled("\n".join(rows))
 
 
-@pytest.mark.parametrize("generator", ["Ninja", "Unix Makefiles"])
+#: The machine's own CMake where it has one, often an older one than this environment's.
+OLDER = shutil.which("cmake", path="/usr/local/bin:/usr/bin") or "cmake"
+
+
+@pytest.mark.parametrize(
+    ("generator", "cmake"), [("Ninja", "cmake"), ("Unix Makefiles", OLDER)], ids=["ninja", "make"]
+)
 def test_the_target_alone_is_launched_and_follows_its_settings(
-    generator: str, tmp_path: Path
+    generator: str, cmake: str, tmp_path: Path
 ) -> None:
     folder = example("cmake-tracer", tmp_path)
     env = environment(tmp_path)
-    configure(folder, env, "-G", generator)
+    configure(folder, env, "-G", generator, cmake=cmake)
     told = build(folder, env)
     assert launched(told) == {"tracer.c", "queue.c"}
     assert compiled(told) == {"tracer.c", "queue.c", "main.c", "sc_runtime.c"}
@@ -178,23 +182,3 @@ def test_an_installed_static_library_tells_its_users_of_the_runtime(tmp_path: Pa
     configure(folder, env, "-G", "Ninja", f"-DCMAKE_INSTALL_PREFIX={tmp_path}/usr")
     (told,) = (folder / "build").rglob("libTargets.cmake")
     assert "ScTransform::runtime" in told.read_text()
-
-
-@cache
-def others() -> list[str]:
-    """CMakes in PATH that are not this environment's own."""
-    found = shutil.which("cmake", path="/usr/bin:/usr/local/bin")
-    return [found] if found and Path(found).parent != HERE else []
-
-
-def test_the_machines_own_cmake_does_so_too(tmp_path: Path) -> None:
-    """Often an older one; where it is missing, this environment's is tested alone."""
-    folder = project(tmp_path, "sc_transform_target(prog MODE inline)")
-    env = environment(tmp_path)
-    for cmake in [*others(), HERE / "cmake"]:
-        shutil.rmtree(folder / "build", ignore_errors=True)
-        words = ["-G", "Unix Makefiles", f"-DCMAKE_C_COMPILER={compiler()}", WITH]
-        run(cmake, "-B", "build", *words, cwd=folder, env=env)
-        run(cmake, "--build", "build", cwd=folder, env=env)
-        run("build/prog", cwd=folder, env=env)
-        assert sites(folder / "build" / "prog") > 0

@@ -60,8 +60,10 @@ EXPECTED = "1 1\n12 12\n1 1\n12 12\n1 1\n"
 LAUNCH = ["sc-transform", "cc"]
 
 
-@pytest.mark.parametrize("library", ["plain", "transformed"])
-@pytest.mark.parametrize("program", ["plain", "transformed"])
+@pytest.mark.parametrize(
+    ("program", "library"),
+    [("plain", "transformed"), ("transformed", "plain"), ("transformed", "transformed")],
+)
 def test_updates_reach_the_sites_of_both(program: str, library: str, tmp_path: Path) -> None:
     """Updates by the program and by its shared library, each plain or transformed."""
     env = environment(tmp_path)
