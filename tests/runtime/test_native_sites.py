@@ -12,6 +12,7 @@ from site_assembly import unit
 
 from transformer import arch as arches
 from transformer.arch import Arch
+from transformer.assembling import build_object
 from transformer.runtime import header_dir, runtime_source
 from transformer.toolchain import Compiler, available, compile_object, find, link, run
 
@@ -223,6 +224,10 @@ class Builder:
         headers = header_dir("plain") if mode == "plain" else header_dir("lowered", self.arch, mode)
         output = self.folder / f"{name or Path(source).stem}.o"
         every = ("-O2", *self.arch.toolchain.cflags, "-w", "-I", str(headers), *flags)
+        if mode == "inline" and Path(source).suffix == ".c":
+            built = build_object(self.cc, self.folder / source, output, every, self.arch)
+            assert built.ok, built.completed.stderr or built.diagnostics
+            return output
         done = compile_object(self.cc, self.folder / source, output, every)
         assert done.ok, done.stderr
         return output
