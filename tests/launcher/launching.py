@@ -1,4 +1,4 @@
-"""A desk for the launcher's tests: a folder, compilers in PATH, and a look at what is left behind."""
+"""A desk for the tests of the launcher: a folder, compilers in PATH, and what is left behind."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Desk:
 
     def left(self) -> list[str]:
         """Files that should be gone: the notes of LTO are meant to stay."""
-        here = [p for p in self.folder.rglob(".*.sc-*")]
+        here = self.folder.rglob(".*.sc-*")
         return sorted(p.name for p in [*self.temporary.iterdir(), *here] if "-noted-" not in p.name)
 
     def counted(self, family: str) -> tuple[str, Path]:

@@ -4,7 +4,6 @@ Families go by name, as builds choose them; a link's target knows better than th
 (``cc`` is whatever it points at), unless it is a wrapper that was given a compiler's name.
 """
 
-
 from transformer.launcher import light as os
 
 TYPE_CHECKING = False
