@@ -27,7 +27,8 @@ SHOWING = {"-v", "--verbose", "-###", "header.h", "a.h", "-emit-ast", "-module-d
 MEASURING = {"-ftime-report", "-fmem-report", "-Q", "-time", "--time", "-time=times.txt"}
 MEASURING |= {"-fproc-stat-report", "-fproc-stat-report=stat.txt"}
 NUMBER = re.compile(rb"[ \t]*\d[\d.]*[k%M]?")
-TABLE = b"Time variable"
+TABLE = re.compile(rb"Time variable|===-")
+RECORDING = "-frecord-gcc-switches"  # Clang puts the command itself into the object
 DRAWN = re.compile(r"\.[0-9a-f]{4}\.json$")  # a file's name with a part that is drawn by lot
 
 
@@ -129,7 +130,7 @@ def differences(bench: Bench, driver: list[str], words: list[str], **environment
     if MEASURING.intersection(words):
         for outcome in (plain, launched):
             outcome.stdout = NUMBER.sub(b"", outcome.stdout)
-            outcome.stderr = NUMBER.sub(b"", outcome.stderr.partition(TABLE)[0])
+            outcome.stderr = NUMBER.sub(b"", TABLE.split(outcome.stderr)[0])
     return compare(plain, bench.run(command, **environment), launched)
 
 
@@ -178,6 +179,8 @@ def _object(bench: Bench, plain: Outcome, line: CommandLine, source: object) -> 
     if first is None:
         return [f"no object at {name}"]
     flags = line.compile_flags(source)
+    if line.family == "clang" and RECORDING in flags:
+        return []
     if line.auxiliary:
         if line.family != "gcc":
             return []  # nothing gives another output the names of the first one's files
