@@ -26,7 +26,10 @@ CASE = Path(__file__).resolve().parent / "case"
 
 @dataclass(frozen=True)
 class Damage:
-    """One change to one line; ``nth`` of the lines that hold ``find``, from 1."""
+    """One change to one line; ``nth`` of the lines that hold ``find``, from 1.
+
+    ``mode`` is one in which it shows, where the others do not have the line.
+    """
 
     folder: str
     what: str
@@ -35,7 +38,7 @@ class Damage:
     becomes: str
     nth: int = 1
     compiler: str = "clang"
-    mode: str = "all"
+    mode: str = "generic,slot,trampoline"
 
     def line(self, text: str) -> int:
         """The index of the damaged line in ``text``."""
@@ -56,6 +59,16 @@ def _damages(folder: str) -> list[Damage]:
     return [Damage(folder=folder, **row) for row in rows]
 
 
+def _unseen(folder: str) -> list[Damage]:
+    """Lines whose damage no run can show, each with the reason."""
+    data = tomllib.loads((TEMPLATES / folder / "damages.toml").read_text())
+    rows = data.get("unseen", [])
+    assert all(row["why"] for row in rows)
+    return [
+        Damage(folder, row["why"], row["file"], row["find"], "", row.get("nth", 1)) for row in rows
+    ]
+
+
 CELLS = [
     pytest.param(name, d, id=f"{name}: {d.what}")
     for name in arches.names()
@@ -67,7 +80,7 @@ CELLS = [
 def _bears_code(line: str) -> bool:
     """A line with assembler text or with a C statement that does something."""
     code = line.strip()
-    if not code or code.startswith(("#if", "#el", "#endif", "/*", "*", "//")):
+    if not code or re.match(r"#\s*(if|el|endif)|/\*|\*|//", code):
         return False
     if '"' in code:
         text = code.split('"')[1].replace("\\n", "").replace("\\t", "").strip()
@@ -79,7 +92,7 @@ def _bears_code(line: str) -> bool:
 
 
 def _uncovered(name: str) -> list[str]:
-    damages = _damages(name)
+    damages = _damages(name) + _unseen(name)
     missing = []
     for path in sorted((TEMPLATES / name).glob("*.j2")):
         text = path.read_text()
@@ -101,8 +114,10 @@ def _verify(
     name: str, compiler: str, templates: Path, monkeypatch: pytest.MonkeyPatch, mode: str = "all"
 ) -> Any:
     monkeypatch.setenv("SC_TEMPLATES", str(templates))
-    modes = mode if mode == "all" else [mode]
-    return transformer.verify([CASE], arches=[name], compilers=[compiler], modes=modes)
+    levels = ["-O2"] if mode.startswith("inline") else "turns"
+    return transformer.verify(
+        [CASE], arches=[name], compilers=[compiler], modes=mode, levels=levels
+    )
 
 
 def _copy(name: str, folder: Path) -> Path:

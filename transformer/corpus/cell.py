@@ -15,9 +15,11 @@ from transformer.corpus.transformed import Rewritten, build_transformed
 from transformer.corpus.truth import Truth
 from transformer.diagnostics import ScError
 from transformer.emulator import (
+    PATCHED_MODES,
     AbiCheck,
     Image,
     ImageError,
+    Machine,
     PadCheck,
     StaticReport,
     SyncCheck,
@@ -77,12 +79,20 @@ def _run(
     program.machine.attach(sync)
     if setting.variant.pads:
         program.machine.attach(pads)
-    _static(result, program, static_check(image, setting.arch, mode, setting.variant.pads))
-    if _scenario(result, truth, program):
-        if far is not None:
-            check_reach(result, program, far, mode)
-        after = static_check(image, setting.arch, mode, setting.variant.pads, program.machine)
-        _static(result, program, after)
+
+    def look(machine: Machine | None) -> None:
+        """The static checks, of the file or of the memory as it is now."""
+        pads = setting.variant.pads
+        _static(result, program, static_check(image, setting.arch, mode, pads, machine))
+
+    look(None)
+    if _start(result, truth, program):
+        if mode in PATCHED_MODES:
+            look(program.machine)
+        if _scenario(result, truth, program):
+            if far is not None:
+                check_reach(result, program, far, mode)
+            look(program.machine)
     result.inline_total, result.inline_executed = program.watcher.inline_coverage()
     _violations(result, program, "abi", abi.count, abi.violations)
     _violations(result, program, "pads", pads.count, pads.violations)
@@ -90,11 +100,14 @@ def _run(
     _violations(result, program, "sync", sync.count, sync.violations)
 
 
-def _scenario(result: CaseResult, truth: Truth, program: Program) -> bool:
-    """Runs the steps; False where a failure makes the rest meaningless."""
+def _start(result: CaseResult, truth: Truth, program: Program) -> bool:
+    """Runs the constructors; False where a failure makes the rest meaningless."""
     did = program.start(truth.start.events)
-    if not compare(result, program, "constructors", truth.start, did):
-        return False
+    return compare(result, program, "constructors", truth.start, did)
+
+
+def _scenario(result: CaseResult, truth: Truth, program: Program) -> bool:
+    """Runs the steps; False as above."""
     for action, wanted in zip(truth.built.plan.actions, truth.actions, strict=True):
         if action.id in truth.skipped:
             continue

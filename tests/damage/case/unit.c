@@ -43,3 +43,69 @@ int guards_again(void)
 {
 	return static_branch_unlikely(&down) ? 1 : static_branch_likely(&up) ? 2 : 3;
 }
+
+static unsigned int seen;
+
+static void look(int what) { seen += what; }
+static long negative(unsigned int n) { return (int)n; }
+static signed char narrow(short n) { return (signed char)n; }
+
+DEFINE_STATIC_CALL(watch, look);
+DEFINE_STATIC_CALL(widen, negative);
+DEFINE_STATIC_CALL(shorten, narrow);
+
+/* More values than one list of registers holds live on over a call. */
+double across(int n, double x)
+{
+	double a = x * 1.5, b = x + 2.0, c = x - 3.0, d = x / 4.0;
+	double e = a * b, f = b * c, g = c * d, h = d * a, i = e + x, j = f - x;
+	int k = n * 3, l = n ^ 5, m = n + 7;
+
+	n = static_call(operate)(k, l);
+	return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h + 9 * i + 10 * j +
+	       k + 2 * l + 3 * m + n;
+}
+
+/* What a target changes in memory is read again; a leaf function's locals lie below the stack. */
+int memory(int n)
+{
+	volatile int kept[6] = { n, n + 1, n + 2, n + 3, n + 4, n + 5 };
+	unsigned int before = seen;
+
+	static_call(watch)(n);
+	return (int)(seen - before) * 100000 + kept[0] * 10000 + kept[1] * 1000 + kept[2] * 100 +
+	       kept[3] * 10 + kept[4] + kept[5];
+}
+
+/* Arguments and results that are narrower than a register. */
+long extended(unsigned int n)
+{
+	return static_call(widen)(n + 0x80000000u) + static_call(shorten)((short)(n + 200));
+}
+
+int last(int a, int b)
+{
+	return static_call(operate)(b, a);
+}
+
+void last_hook(int what)
+{
+	static_call(hook)(what);
+}
+
+int last_if(int a);
+
+#if defined(SC_TRAMPOLINE_H) && defined(__x86_64__)
+__asm__(".pushsection .text\n\t.globl last_if\n\t.type last_if, %function\nlast_if:\n\t"
+	"endbr64\n\ttestl %edi, %edi\n\tmovl $2, %esi\n\tjne __SCT__operate\n\t"
+	"movl $-1, %eax\n\tret\n\t.size last_if, . - last_if\n\t.popsection");
+#elif defined(SC_TRAMPOLINE_H) && defined(__aarch64__)
+__asm__(".pushsection .text\n\t.globl last_if\n\t.type last_if, %function\nlast_if:\n\t"
+	"hint #34\n\tmov w1, #2\n\tcbnz w0, __SCT__operate\n\t"
+	"mov w0, #-1\n\tret\n\t.size last_if, . - last_if\n\t.popsection");
+#else
+int last_if(int a)
+{
+	return a ? static_call(operate)(a, 2) : -1;
+}
+#endif
