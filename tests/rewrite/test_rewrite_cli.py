@@ -11,8 +11,8 @@ import pytest
 from conftest import BUILDS
 
 from transformer.cli.common import Usage
-from transformer.configuration import Configuration, configuration
 from transformer.cli.main import main
+from transformer.configuration import Configuration, configuration
 
 ARCH = BUILDS[0][0]
 GOOD = "#include <sc/sc.h>\nint f(int);\nDEFINE_STATIC_CALL(k, f);\n"
