@@ -11,7 +11,7 @@ from transformer.arch import load, names
 from transformer.corpus import verify
 
 
-@pytest.mark.parametrize("mode", ["generic", "slot", "trampoline"])
+@pytest.mark.parametrize("mode", ["generic", "slot", "trampoline", "inline", "inline-asm"])
 @pytest.mark.parametrize("arch", names())
 def test_a_call_that_moves_passes_with_every_check_counted(
     arch: str, mode: str, make_case: MakeCase
@@ -23,6 +23,8 @@ def test_a_call_that_moves_passes_with_every_check_counted(
     pads = {v.name: v.pads for v in load(arch).variants}
     assert all(("pads" in r.checks) == pads[r.variant.split("-")[0]] for r in results)
     assert all((r.sites_total, r.sites_executed) == (1, 1) for r in results)
+    inline = mode.startswith("inline")
+    assert all((r.inline_total, r.inline_executed) == (inline, inline) for r in results)
 
 
 def test_the_builds_cover_both_optimisations_pie_and_pads(make_case: MakeCase) -> None:

@@ -199,3 +199,64 @@ def test_progress_is_for_terminals_only() -> None:
         assert tick is not None
         tick(result("[bold]x"), 1, 2)
         tick(failed(), 2, 2)
+
+
+# --- inline modes ---
+
+
+def leveled(mode: str, level: str, *, pie: bool = False, compiler: str = "gcc") -> CaseResult:
+    made = result(mode=mode)
+    made.level, made.pie, made.compiler = level, pie, compiler
+    return made
+
+
+def unfit() -> CaseResult:
+    made = CaseResult("floats", "one", "inline-asm", "gcc", "-", status="unfit", unfit=["halve"])
+    made.count("refuse")
+    return made
+
+
+def test_builds_are_counted_by_level_and_kind() -> None:
+    every = [leveled("slot", "-O2"), leveled("slot", "-O2", pie=True), leveled("slot", "-O0")]
+    every.append(leveled("inline", "-Os"))
+    text = plain_text(VerifyReport(every, turning=("inline", "inline-asm")))
+    assert re.search(r"^mode +-O0 +-O2 +-Os$", text, re.MULTILINE)
+    assert re.search(r"^slot +1 \+ 0 +1 \+ 1 +-$", text, re.MULTILINE)
+    assert re.search(r"^inline +- +- +1 \+ 0$", text, re.MULTILINE)
+    assert "\ninline: the levels take turns" in text and "--levels all" in text
+    assert "take turns" not in plain_text(VerifyReport(every))
+
+
+def test_what_does_not_fit_is_listed_and_no_build() -> None:
+    text = plain_text(VerifyReport([result(), unfit()], [], 1.0))
+    assert re.search(r"^floats +- +unfit$", text, re.MULTILINE)
+    assert "  inline-asm: floats: halve\n" in text
+    assert "2 cases, 1 build: 1 passed, 1 not built (unfit); 1.0 s" in text
+    assert VerifyReport([result(), unfit()]).ok
+    assert not VerifyReport([unfit()]).ok
+
+
+def test_what_does_not_fit_is_skipped_in_junit() -> None:
+    root = ET.fromstring(junit_text(VerifyReport([result(), unfit()])))
+    assert [s.get("skipped") for s in root] == ["0", "1"]
+
+
+def test_patched_sites_are_counted_apart() -> None:
+    made = leveled("inline", "-O2")
+    made.inline_total, made.inline_executed = 7, 6
+    assert "patched sites executed: 6 of 7" in plain_text(VerifyReport([made, result()]))
+
+
+def test_many_modes_fit_80_columns_with_the_compilers_apart_or_together() -> None:
+    modes = ("generic", "slot", "trampoline", "inline", "inline-asm")
+    every = [leveled(m, "-O2", compiler=c) for m in modes for c in COMPILERS]
+    for made in every:
+        made.case = "a_case_of_usual_length"
+    text = plain_text(VerifyReport(every))
+    assert max(map(len, text.splitlines())) <= 80
+    assert text.count("gcc clang") == 5
+    for made in every:
+        made.count("reach", 10_000_000)
+    text = plain_text(VerifyReport(every))
+    assert max(map(len, text.splitlines())) <= 80
+    assert "gcc + clang" in text and "20,002,468" in text
