@@ -53,6 +53,26 @@ def test_all_is_the_default(proof: Proof) -> None:
     assert proof.asked["progress"] is None  # no terminal here
 
 
+@pytest.mark.parametrize(
+    ("words", "levels"),
+    [
+        ([], "turns"),
+        (["--levels", "all"], "all"),
+        (["--levels", "turns"], "turns"),
+        (["--levels", "O3,O0"], ["-O3", "-O0"]),
+        (["--levels=-Os"], ["-Os"]),
+    ],
+)
+def test_levels(proof: Proof, words: list[str], levels: object) -> None:
+    assert main(["verify", "a", *words]) == 0
+    assert proof.asked["levels"] == levels
+
+
+def test_an_unknown_level_is_wrong_usage(proof: Proof, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", "a", "--levels", "O2,O9"]) == 2
+    assert "unknown level 'O9'; there are: O0, O1, O2, O3, Os" in capsys.readouterr().err
+
+
 def test_what_is_chosen_is_handed_on(proof: Proof) -> None:
     words = ["--arch", f"{NAMES[1]},{NAMES[0]}", "--mode", "slot", "--compiler", "clang"]
     assert main(["verify", "a", *words, "-j", "3", "-k", "log*"]) == 0

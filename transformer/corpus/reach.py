@@ -91,15 +91,13 @@ def _may_be_null(reach: Reach, arch: Arch) -> bool:
 
 
 def _nulls(result: CaseResult, program: Program, key: str, mode: str) -> Iterator[Failure]:
-    """The key's sites while it is NULL, and while it returns 0; then it is near again."""
-    near = program.image.symbols[NEAR + key].address
+    """The key's sites while it is NULL, and while it returns 0."""
     for name in (NULL, RET0):
         did = _point_and_call(program, key, program.image.symbols[name].address)
         result.count("reach")
         if _dispatched(key, name, did) is None:
             yield _missed(program, key, "", did, name)
         yield from _sites(result, program, key, mode)
-    _point_and_call(program, key, near)
 
 
 def _sites(result: CaseResult, program: Program, key: str, mode: str) -> Iterator[Failure]:

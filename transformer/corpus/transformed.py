@@ -15,6 +15,7 @@ from transformer.corpus.case import Case
 from transformer.corpus.harness import FAR, NEAR, render_tail, render_targets
 from transformer.corpus.oracle import OracleBuild
 from transformer.diagnostics import Diagnostic, ScError
+from transformer.emulator import INLINE_MODES
 from transformer.rewriting import RewriteResult, Site
 from transformer.toolchain import Compiler
 
@@ -98,10 +99,12 @@ def build_transformed(
         _unit(built, builder, rewritten.units[i], i, headers, compile_unit)
         for i in range(len(rewritten.units))
     ]
-    # The harness and the far targets are the same in every mode and at every level.
+    # The harness and the far targets are the same in every mode and at every level; what the
+    # levels of an inline mode are about is the case's own code.
     same = replace(setting, optimise="-O2")
     common = Builder(same, folder.parent / f"common-{same.name}", shared)
-    objects += [_harness(built, common), *common.models(), builder.runtime()]
+    objects += [_harness(built, common), *common.models()]
+    objects.append((common if mode in INLINE_MODES else builder).runtime())
     return Programs(builder.link("program", objects), _far(built, common))
 
 
