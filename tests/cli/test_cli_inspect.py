@@ -218,3 +218,34 @@ def test_an_object_for_another_arch_than_asked_for_is_refused(
     path = compiled(unit, ALL[0])
     assert main(["inspect", str(path), "--arch", ALL[1].name]) == 1
     assert ALL[0].elf_machine in capsys.readouterr().err
+
+
+# --- inline sites ---
+
+
+@each_arch
+def test_inline_sites_show_kind_line_and_states(
+    arch: Arch, unit: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = inspect(capsys, unit, "--arch", arch.name, "--mode", "inline")
+    calls = by_key(facts["static_calls"])
+    (site,) = [s for s in calls["combine"]["sites"] if s["kind"] == "call"]
+    assert site["patched"]
+    assert site["line"].endswith("unit.c:16")
+    assert [s["state"] for s in site["states"]] == list(arch.forms["call_site"].states)
+    assert not any(s["present"] for s in site["states"]), "it goes to its trampoline at first"
+    (tail,) = [s for s in calls["inner"]["sites"] if s["kind"] == "tail"]
+    assert tail["line"].endswith("unit.c:19")
+    ways = [s for s in calls["inner"]["sites"] if s["kind"] == "way"]
+    assert len(ways) == (1 if arch.pairs else 0)
+    assert not any(w["patched"] or w["states"] for w in ways)
+
+
+@each_arch
+def test_inline_sites_are_told_to_people(
+    arch: Arch, unit: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["inspect", str(unit), "--arch", arch.name, "--mode", "inline"]) == 0
+    text = capsys.readouterr().out
+    assert "  call site work" in text and "unit.c:16), patched: " in text
+    assert ("  way station " in text) == bool(arch.pairs)
