@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
-from corpus_cases import STEPS, MakeCase, family, run
+from corpus_cases import STEPS, Damage, MakeCase, family, run
 
 from transformer.arch import load, names
 from transformer.corpus import verify
@@ -119,3 +120,29 @@ def test_a_refusal_that_is_not_true_fails() -> None:
     assert "is not refused" in missed.message and missed.site == "a.c:5"
     (unnamed,) = untrue({"good": good}, "other")
     assert "names no key" in unnamed.message
+
+
+# --- what must be seen ---
+
+
+def failures(case: Path, mode: str) -> str:
+    results = run(case, mode=mode)
+    assert all(r.status == "fail" for r in results), results
+    return "\n".join(f.render() for r in results for f in r.failures)
+
+
+def test_calls_that_all_go_to_the_trampoline_are_seen(make_case: MakeCase, damaged: Damage) -> None:
+    damaged("common/include/sc/inline_asm.h.j2", "#if defined(__EXCEPTIONS)", "#if 1")
+    text = failures(make_case(), "inline-asm")
+    assert "key 'my_key' is called, but no site of it is patched" in text
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_sites_that_are_pointed_at_start_alone_are_seen(
+    mode: str, make_case: MakeCase, damaged: Damage
+) -> None:
+    runtime = "common/runtime/sc_runtime.c.j2"
+    damaged(runtime, "error = sc_point_sites(proxy, target);", "error = 0;")
+    text = failures(make_case(), mode)
+    assert "key 'my_key' dispatched to func_a, not to func_b" in text
+    assert "first+0x" in text and "site:" in text

@@ -50,7 +50,8 @@ def run_cell(
         far = None
         if programs.far is not None:
             far = Image.load(programs.far, setting.arch, far_base(setting.arch, image))
-        _run(result, truth, setting, mode, image, far)
+        called = {s.key for s in rewritten.sites if s.kind == "call"}
+        _run(result, truth, setting, mode, image, far, called)
     except (BuildError, ScError, ImageError) as e:
         result.status, result.message = "error", str(e)
     _cover(result, truth)
@@ -65,6 +66,7 @@ def _run(
     mode: str,
     image: Image,
     far: Image | None,
+    called: set[str],
 ) -> None:
     program = Program(
         setting.arch,
@@ -91,7 +93,7 @@ def _run(
             look(program.machine)
         if _scenario(result, truth, program):
             if far is not None:
-                check_reach(result, program, far, mode)
+                check_reach(result, program, far, mode, called)
             look(program.machine)
     result.inline_total, result.inline_executed = program.watcher.inline_coverage()
     _violations(result, program, "abi", abi.count, abi.violations)

@@ -8,7 +8,7 @@ NULL and that returns 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from transformer.arch import Arch
 from transformer.corpus.ctype import Integer, Pointer, Void
@@ -19,7 +19,7 @@ from transformer.corpus.program import Did, Program
 from transformer.corpus.results import CaseResult, Failure
 from transformer.corpus.symbols import KEY
 from transformer.corpus.values import same
-from transformer.emulator import INLINE_MODES, PATCHED_MODES, Image, SiteCheck
+from transformer.emulator import INLINE_MODES, PATCHED_MODES, Image, SiteCheck, inline_sites
 from transformer.emulator.sites import NULL, RET0
 from transformer.emulator.tables import Proxy, Tables
 
@@ -36,11 +36,18 @@ def far_base(arch: Arch, image: Image) -> int:
     return (end + distance + _PAGE - 1) // _PAGE * _PAGE
 
 
-def check_reach(result: CaseResult, program: Program, far: Image, mode: str) -> None:
-    """Points each key far and near, calls it, and looks at its trampoline and its sites."""
+def check_reach(
+    result: CaseResult, program: Program, far: Image, mode: str, called: Collection[str]
+) -> None:
+    """Points each key far and near, calls it, and looks at its trampoline and its sites.
+
+    ``called`` are the keys that the case calls: where sites are patched, they have some.
+    """
     for reach in program.built.reach:
         if f"__h_rec_{reach.name}" in program.image.symbols:
             result.fail(*_key(result, program, far, reach, mode))
+            if mode in INLINE_MODES and reach.name in called:
+                result.fail(*_has_sites(program, reach.name))
             if mode in INLINE_MODES and _may_be_null(reach, program.arch):
                 result.fail(*_nulls(result, program, reach.name, mode))
 
@@ -98,6 +105,13 @@ def _nulls(result: CaseResult, program: Program, key: str, mode: str) -> Iterato
         if _dispatched(key, name, did) is None:
             yield _missed(program, key, "", did, name)
         yield from _sites(result, program, key, mode)
+
+
+def _has_sites(program: Program, key: str) -> Iterator[Failure]:
+    tables, address = Tables(program.image), program.image.symbols[KEY + key].address
+    if not any(s.proxy and s.proxy.key == address for s in inline_sites(tables)):
+        message = f"key '{key}' is called, but no site of it is patched"
+        yield Failure("reach", message, site=f"static_call_sites, {KEY}{key}")
 
 
 def _sites(result: CaseResult, program: Program, key: str, mode: str) -> Iterator[Failure]:
