@@ -28,6 +28,50 @@ def test_a_unit_with_a_static_call_dispatches(mode: str, compiler: str, desk: De
     assert desk.run("./demo").stdout == SAID
 
 
+ALL_IDIOMS = """\
+#include <stdio.h>
+#include <sc/sc.h>
+
+static int once(int a) { return a; }
+static int twice(int a) { return 2 * a; }
+DEFINE_STATIC_CALL(key, once);
+DEFINE_STATIC_KEY_FALSE(off);
+SC_DYNAMIC(7) __attribute__((noinline)) int dynamic(int a) { return 3 * a; }
+
+static int all(int a)
+{
+    return static_branch_unlikely(&off) ? dynamic(a) : static_call(key)(a);
+}
+
+int main(void)
+{
+    printf("%d ", all(5));
+    static_call_update(key, twice);
+    printf("%d ", all(5));
+    static_branch_enable(&off);
+    printf("%d ", all(5));
+    dynamic_function_disable(dynamic);
+    printf("%d\\n", all(5));
+    return 0;
+}
+"""
+
+
+@pytest.mark.parametrize("mode", HOST.modes)
+@pytest.mark.parametrize("more", [[], ["-fPIC"]])
+def test_units_in_the_assemblers_other_syntax(
+    mode: str, more: list[str], compiler: str, desk: Desk
+) -> None:
+    """Where the compiler has one; elsewhere the launcher fails as the compiler does."""
+    desk.write("all.c", ALL_IDIOMS)
+    words = [compiler, "-O2", "-masm=intel", *more, "-c", "all.c", "-o", "all.o"]
+    status = desk.run(*words, f"-I{header_dir('plain')}", status=None).returncode
+    desk.cc(f"--sc-mode={mode}", *words, status=status)
+    if status == 0:
+        desk.cc(compiler, "all.o", "-o", "all")
+        assert desk.run("./all").stdout == "5 10 15 7\n"
+
+
 def test_a_unit_without_idioms_is_the_compilers_own_and_costs_one_run(
     compiler: str, desk: Desk
 ) -> None:

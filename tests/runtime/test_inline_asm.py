@@ -113,8 +113,8 @@ def test_a_program_behaves_and_unwinds(name: str, family: str, level: str, tmp_p
 
 #: (arch, what the headers lose, what they get, a check that must fail)
 DAMAGES = [
-    ("x86_64", "leaq -136(%%rsp)", "leaq -8(%%rsp)", "red_zone"),
-    ("x86_64", "andq $-16, %%rsp", "andq $-8, %%rsp", "aligned"),
+    ("x86_64", "q -136(%%rsp)", "q -8(%%rsp)", "red_zone"),
+    ("x86_64", "q $-16, %%rsp", "q $-8, %%rsp", "aligned"),
     ("x86_64", '"m"(*(const char *)__builtin_frame_address(0))', "", "walk_leaf"),
     ("x86_64", '"m"(*(const char *)__builtin_frame_address(0))', "", "walk_red_zone"),
     (
