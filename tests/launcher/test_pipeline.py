@@ -337,6 +337,20 @@ def test_the_linux_profile_annotates_and_leaves_the_c_alone(compiler: str, desk:
     assert sum("plain.c" in row for row in runs.read_text().splitlines()) == 1
 
 
+@pytest.mark.parametrize("model", ["kernel", "medany", "large"])
+def test_a_code_model_that_needs_another_flag_hides_no_machine(
+    model: str, compiler: str, desk: Desk
+) -> None:
+    """Flags that select the machine may be refused without those that they go with."""
+    desk.write("k.c", KERNEL)
+    flags = [compiler, f"-mcmodel={model}", "-O2", "-fno-pie", "-fno-pic", "-c", "k.c"]
+    status = desk.run(*flags, status=None).returncode
+    (desk.folder / "k.o").unlink(missing_ok=True)
+    desk.cc("--sc-profile=linux", *flags, status=status)
+    if status == 0 and HOST.name in desk.run(compiler, "-dumpmachine").stdout:
+        assert (".static_call_sites" in sections(desk, "k.o")) == (model != "large")
+
+
 @pytest.mark.skipif("gcc" not in FAMILIES, reason="the wheel's Clang cannot link with LTO here")
 def test_lto_is_noted_once_and_works(desk: Desk) -> None:
     desk.write("demo.c", CALLS)

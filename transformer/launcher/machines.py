@@ -35,7 +35,8 @@ def identify(command: CommandLine, state: State) -> tuple[Compiler, Machine]:
     stamp = tuple(map(_stamp, argv))
     facts = state.get("compilers", (argv, targets), stamp)
     if facts is None:
-        facts = _ask(argv, targets)
+        flags = command.compile_flags(command.sources[0]) if command.sources else []
+        facts = _ask(argv, targets, flags)
         state.keep("compilers", (argv, targets), stamp, facts)
     family, version, triple, size, order = facts
     return Compiler(family, argv, (), version), Machine(triple, size, order)
@@ -50,11 +51,16 @@ def _stamp(word: str) -> tuple[str, int, int]:
     return path, status.st_mtime_ns, status.st_size
 
 
-def _ask(argv: Sequence[str], targets: Sequence[str]) -> tuple[str, str, str, int, str]:
+def _ask(
+    argv: Sequence[str], targets: Sequence[str], flags: Sequence[str]
+) -> tuple[str, str, str, int, str]:
     version = run([*argv, "--version"], timeout=ASK_SECONDS)
     told = version.stdout.decode(errors="replace").strip() if version.ok else ""
     triple = run([*argv, *targets, "-dumpmachine"], timeout=ASK_SECONDS)
-    macros = run([*argv, *targets, "-E", "-dM", "-x", "c", os.devnull], timeout=ASK_SECONDS)
+    dump = ["-E", "-dM", "-x", "c", os.devnull]
+    macros = run([*argv, *targets, *dump], timeout=ASK_SECONDS)
+    if not macros.ok:  # some flags need others: -mcmodel=kernel goes with -fno-pie alone
+        macros = run([*argv, *flags, *dump], timeout=ASK_SECONDS)
     rows = dict(_DEFINE.findall(macros.stdout.decode(errors="replace")))
     order = "little" if rows.get("__BYTE_ORDER__") == "__ORDER_LITTLE_ENDIAN__" else "big"
     size = rows.get("__SIZEOF_POINTER__", "0")
