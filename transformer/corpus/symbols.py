@@ -9,6 +9,8 @@ from pathlib import Path
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
+from transformer.emulator.symtab import UNDEFINED, read_symbol_table
+
 #: The runtime's own words, which the plain headers or the runtime bring.
 RUNTIME = re.compile(
     r"(__sc_(?!body_|impl_)|__SC[DKTP]_|static_key_(enable|disable|slow_inc|slow_dec|count)\Z"
@@ -44,20 +46,20 @@ def read_symbols(path: Path) -> ObjectSymbols:
     """The symbol table of a relocatable object."""
     found = ObjectSymbols()
     with path.open("rb") as stream:
-        table = ELFFile(stream).get_section_by_name(".symtab")
+        elf = ELFFile(stream)
+        table = elf.get_section_by_name(".symtab")
         if not isinstance(table, SymbolTableSection):
             return found
-        for symbol in table.iter_symbols():
-            name, info = symbol.name, symbol["st_info"]
+        for symbol in read_symbol_table(elf, table):
+            name, seen = symbol.name, symbol.binding != "STB_LOCAL"
             if not name or name.startswith("."):
                 continue
-            seen = info["bind"] != "STB_LOCAL"
-            if symbol["st_shndx"] == "SHN_UNDEF":
+            if symbol.section == UNDEFINED:
                 if not _LINKER.match(name):
                     found.undefined.add(name)
-            elif info["type"] == "STT_FUNC":
+            elif symbol.kind == "func":
                 found.functions[name] = seen
-            elif info["type"] == "STT_OBJECT":
+            elif symbol.kind == "object":
                 found.objects[name] = seen
     return found
 

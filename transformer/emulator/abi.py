@@ -21,7 +21,6 @@ class _Call:
     """The state at a trampoline's first instruction."""
 
     site: int
-    name: str
     body: range
     registers: tuple[int, ...]
     sp: int
@@ -83,8 +82,7 @@ class AbiCheck:
         machine = self._known()
         registers = machine.regs(self._names)
         back = machine.return_address()
-        name = machine.describe(address)
-        self._call = _Call(previous, name, self._bodies[address], registers, machine.sp, back)
+        self._call = _Call(previous, self._bodies[address], registers, machine.sp, back)
         if previous and self._transfers[previous].kind.endswith("-call"):
             self._check_call(previous, back, address)
 
@@ -97,7 +95,8 @@ class AbiCheck:
             problems.append(aligned)
         for problem in problems:
             target = machine.describe(address)
-            self._report(f"{call.name} to {target}: {problem}", address, call.site)
+            name = machine.describe(call.body.start)
+            self._report(f"{name} to {target}: {problem}", address, call.site)
 
     def _changes(self, call: _Call) -> Iterator[str]:
         machine = self._known()

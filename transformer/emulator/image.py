@@ -21,10 +21,10 @@ from elftools.elf.sections import SymbolTableSection
 
 from transformer.arch import Arch
 from transformer.emulator.lines import LineTable, SourceLine, read_lines
+from transformer.emulator.symtab import RESERVED, UNDEFINED, read_symbol_table
 
 DEFAULT_BASE = 0x1000_0000  # of a position-independent program, within 32 bits
-_KINDS = {"STT_FUNC": "func", "STT_GNU_IFUNC": "func", "STT_OBJECT": "object"}
-_NO_SYMBOLS = ("STT_FILE", "STT_SECTION", "STT_TLS")
+_NO_SYMBOLS = ("file", "section", "tls")
 _RANK = {"func": 0, "object": 1, "other": 2}
 
 
@@ -326,18 +326,17 @@ def _symbols(elf: Any, base: int) -> Iterator[Symbol]:
     if not isinstance(table, SymbolTableSection):
         return
     names = [s.name for s in elf.iter_sections()]
-    for symbol in table.iter_symbols():
-        info, index = symbol["st_info"], symbol["st_shndx"]
-        if index == "SHN_UNDEF" or info["type"] in _NO_SYMBOLS or not symbol.name:
+    for symbol in read_symbol_table(elf, table):
+        if symbol.section == UNDEFINED or symbol.kind in _NO_SYMBOLS or not symbol.name:
             continue
-        absolute = not isinstance(index, int)
+        absolute = symbol.section >= RESERVED
         yield Symbol(
             name=symbol.name,
-            address=symbol["st_value"] + (0 if absolute else base),
-            size=symbol["st_size"],
-            kind=_KINDS.get(info["type"], "other"),
-            binding=info["bind"],
-            section="" if absolute else names[index],
+            address=symbol.value + (0 if absolute else base),
+            size=symbol.size,
+            kind=symbol.kind,
+            binding=symbol.binding,
+            section="" if absolute else names[symbol.section],
         )
 
 
