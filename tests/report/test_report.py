@@ -260,3 +260,16 @@ def test_many_modes_fit_80_columns_with_the_compilers_apart_or_together() -> Non
     text = plain_text(VerifyReport(every))
     assert max(map(len, text.splitlines())) <= 80
     assert "gcc + clang" in text and "20,002,468" in text
+
+
+def test_cases_that_are_refused_as_they_must_be_are_named_once() -> None:
+    every = [result(), *(result("refuse_few", mode=m) for m in MODES)]
+    for made in every[1:]:
+        made.variant = "refuse"
+    text = plain_text(VerifyReport(every))
+    assert "Refused by every arch, mode and compiler, as they must be\n  few\n" in text
+    assert not re.search(r"^refuse_few", text, re.MULTILINE)
+    every[2].fail(Failure("refuse", "it is not refused as it must be", "few.c:3"))
+    text = plain_text(VerifyReport(every))
+    assert re.search(r"^refuse_few .*FAIL", text, re.MULTILINE)
+    assert "as they must be\n" not in text

@@ -2,18 +2,20 @@
 
 A row is a case, a column a mode and compiler, a cell the number of checks
 made there over all builds, or FAIL, or "unfit" where the mode does not take a
-key's signature.  A second table counts the builds by optimisation level.  Fits
-80 columns; without colours it is plain text.
+key's signature.  Cases that are refused as they must be are only named.  A
+second table counts the builds by optimisation level.  Fits 80 columns; without
+colours it is plain text.
 """
 
 from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.box import Box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +23,7 @@ from transformer.corpus.results import CaseResult, VerifyReport
 from transformer.report.totals import Totals, totals, unexecuted, wrong
 
 SHOWN_DISASSEMBLY = 24
+REFUSED = "refuse"  # the variant of a case that is only rewritten
 _CASE_WIDTH = 16  # of the first column, at least
 RULED = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)  # a rule under the head
 STYLES = {
@@ -51,13 +54,16 @@ def plain_text(
     )
     if report.results:
         console.print("Checks made, for each case in each mode with each compiler\n")
+    refused = _refused(report.results)
     for arch in dict.fromkeys(r.arch for r in report.results):
-        own = [r for r in report.results if r.arch == arch]
-        console.print(_table(arch, own, console.width))
-        console.print()
+        own = [r for r in report.results if r.arch == arch and r.case not in refused]
+        if own:
+            console.print(_table(arch, own, console.width))
+            console.print()
     for same in _alike(wrong([*report.selftests, *report.results])):
         _print_wrong(console, same)
     _print_levels(console, report)
+    _print_refused(console, refused)
     _print_unfit(console, report.results)
     _print_unexecuted(console, report.results)
     for note in notes:
@@ -77,7 +83,9 @@ def _table(arch: str, results: Sequence[CaseResult], width: int) -> Table:
         together = " + ".join(dict.fromkeys(c for own in modes.values() for c in own))
         modes = {m: [together] if i == 0 else [""] for i, m in enumerate(modes)}
         rows = {m: [[_cell(_of(results, c, m))] for c in cases] for m in modes}
-    table = Table(box=RULED, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    used = sum(map(_width, rows.values(), modes.values()))
+    wide = used + len(modes) + max(map(len, cases)) <= width
+    table = Table(box=RULED, padding=(0, int(wide), 0, 0), pad_edge=False, show_edge=False)
     table.add_column(f"{arch}\ncase", overflow="fold", ratio=1)
     for mode, compilers in modes.items():
         widths = _widths(rows[mode], compilers)
@@ -86,6 +94,18 @@ def _table(arch: str, results: Sequence[CaseResult], width: int) -> Table:
     for index, case in enumerate(cases):
         table.add_row(case, *(_joined(rows[m][index], _widths(rows[m], modes[m])) for m in modes))
     return table
+
+
+def _refused(results: Sequence[CaseResult]) -> dict[str, int]:
+    """The cases that every build refused as it must, with their numbers."""
+    cases: dict[str, list[CaseResult]] = {}
+    for result in results:
+        cases.setdefault(result.case, []).append(result)
+    return {
+        case: len(own)
+        for case, own in cases.items()
+        if all(r.variant == REFUSED and r.status == "pass" for r in own)
+    }
 
 
 def _of(
@@ -178,7 +198,7 @@ def _print_levels(console: Console, report: VerifyReport) -> None:
     if not built:
         return
     table = Table(box=RULED, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    table.add_column("builds, fixed + position-independent\nmode")
+    table.add_column("builds: fixed + PIE\nmode")
     for level in levels:
         table.add_column(f"\n{level}", justify="right", no_wrap=True)
     for mode in dict.fromkeys(r.mode for r in built):
@@ -190,6 +210,15 @@ def _print_levels(console: Console, report: VerifyReport) -> None:
         modes = ", ".join(turning)
         console.print(f"{modes}: the levels take turns over cases, arches and compilers")
         console.print("(--levels all builds every case at each)")
+    console.print()
+
+
+def _print_refused(console: Console, refused: Mapping[str, int]) -> None:
+    if not refused:
+        return
+    console.print(Text("Refused by every arch, mode and compiler, as they must be", style="bold"))
+    names = ", ".join(case.removeprefix("refuse_") for case in refused)
+    console.print(Padding(Text(names), (0, 0, 0, 2)))
     console.print()
 
 
