@@ -385,6 +385,18 @@ def names(desk: Desk) -> set[str]:
     return {str(p.relative_to(desk.folder)) for p in files} - {"src/demo.c"}
 
 
+def test_what_a_compiler_did_not_tell_is_asked_again(compiler: str, desk: Desk) -> None:
+    desk.write("demo.c", CALLS)
+    real = shutil.which(compiler, path=desk.env["PATH"])
+    moody = f'case "$*" in *-dM*) test -e {desk.bin}/good || exit 1 ;; esac\nexec {real} "$@"\n'
+    words = [desk.script("moody-" + compiler, moody), "-O2", "-c", "demo.c"]
+    desk.cc(*words)
+    assert "static_call_sites" not in sections(desk, "demo.o")
+    (desk.bin / "good").touch()
+    desk.cc(*words)
+    assert "static_call_sites" in sections(desk, "demo.o")
+
+
 @pytest.mark.skipif(
     shutil.which("gcc") is None, reason="a target without templates needs GCC's -m32"
 )

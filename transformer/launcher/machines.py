@@ -33,11 +33,12 @@ def identify(command: CommandLine, state: State) -> tuple[Compiler, Machine]:
     argv = tuple(command.compiler)
     targets = tuple(command.targets)
     stamp = tuple(map(_stamp, argv))
-    facts = state.get("compilers", (argv, targets), stamp)
+    facts = state.get("machines", (argv, targets), stamp)
     if facts is None:
         flags = command.compile_flags(command.sources[0]) if command.sources else []
         facts = _ask(argv, targets, flags)
-        state.keep("compilers", (argv, targets), stamp, facts)
+        if facts[3]:  # what could not be asked today may be known tomorrow
+            state.keep("machines", (argv, targets), stamp, facts)
     family, version, triple, size, order = facts
     return Compiler(family, argv, (), version), Machine(triple, size, order)
 
