@@ -1,6 +1,7 @@
 # make verify   prove the corpus: every case, arch, mode and compiler that is here
 # make test     the test suite               make test-full   with the exhaustive tests
 # make lint     ruff and mypy --strict       make bench       measure, and print ratios
+# make projects build Lua, Redis, zstd and jansson through the launcher (network, gcc, minutes)
 # make clean    remove all that make made, the environment (.venv) too
 #
 # Needs Python 3.11 or later with venv, and a way to PyPI the first time.  No C
@@ -10,7 +11,7 @@
 .POSIX:
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all verify test test-full lint bench clean
+.PHONY: all verify test test-full lint bench projects clean
 
 VENV = .venv
 PY = $(VENV)/bin/python
@@ -43,6 +44,9 @@ lint: $(READY_LINT)
 
 bench: $(READY)
 	$(PY) benchmarks/bench.py
+
+projects: $(READY)
+	$(PY) benchmarks/projects.py --tests
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

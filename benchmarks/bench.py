@@ -1,7 +1,7 @@
 """Measures rewriting, calling and verifying, and prints ratios of what one run measured.
 
     make bench
-    .venv/bin/python benchmarks/bench.py [--rounds N] [--no-verify] [-k PATTERN]
+    .venv/bin/python benchmarks/bench.py [--rounds N] [--no-verify] [--no-projects] [-k PATTERN]
 
 Rewriting is compared with what a compiler does with the same unit: GCC where
 the machine has it, else the wheel's Clang.  All are whole processes, run in
@@ -21,6 +21,7 @@ from pathlib import Path
 from statistics import median
 
 import native
+import projects
 from launcher import launching
 
 from transformer import arch as arches
@@ -149,6 +150,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=9, metavar="N")
     parser.add_argument("--no-verify", action="store_true", help="all but verifying")
+    parser.add_argument("--no-projects", action="store_true", help="no whole build of Redis")
     parser.add_argument("-k", dest="pattern", metavar="PATTERN", help="verify these cases alone")
     args = parser.parse_args()
     cc = find(arches.host())
@@ -158,6 +160,8 @@ def main() -> None:
         rewriting(cc, "large", large(1000), args.rounds, Path(name))
         native.show(arches.host(), cc, 5 * args.rounds)
         launching(4 * args.rounds)
+        if not args.no_projects:
+            projects.at_hand("redis", 3)
         if not args.no_verify:
             verifying(Path(name), args.pattern)
 

@@ -237,6 +237,16 @@ def ratio(job: Job, pairs: int) -> None:
     print(f"{job.name}: whole build {statistics.median(ratios):.3f} of the plain one")
 
 
+def at_hand(name: str, pairs: int) -> None:
+    """For ``make bench``: times a project whose source was fetched before."""
+    work = (HERE.parent / "build" / "projects").resolve()
+    archive = work / "sources" / Path(PROJECTS[name].archive).name
+    if archive.exists() and shutil.which("gcc"):
+        ratio(Job(name, PROJECTS[name], work, archive.parent, "gcc", os.cpu_count() or 1), pairs)
+    else:
+        print(f"{name}: no source at hand ('make projects' fetches it), or no gcc")
+
+
 def run(job: Job, arguments: argparse.Namespace) -> bool:
     if arguments.time:
         ratio(job, arguments.time)
