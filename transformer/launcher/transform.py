@@ -160,11 +160,11 @@ class Unit:
             self._tell([Diagnostic("warning", "sc-launcher", said, self.source.path)])
             return said
         result = self.record.timed("rewrite", lambda: self._rewrite(text, choice.mode, False))
+        if result.ok and not result.sites:  # one that only calls a dynamic function: no news
+            return NO_IDIOM
         self._tell([d for d in result.diagnostics if d.severity != "error"])
         if not result.ok:
             raise ScError(*(d for d in result.diagnostics if d.severity == "error"))
-        if not result.sites:
-            return NO_IDIOM
         self._note(result)
         preprocessed = self.source.language == "cpp-output" or not result.edits
         if result.text == text:
