@@ -97,10 +97,16 @@ def test_a_misspelt_key_is_told_as_the_readme_shows(desk: Path) -> None:
 
 
 def test_the_launchers_log_is_as_the_readme_says(desk: Path) -> None:
-    (commands,) = blocks("What the launcher does, and does not do", "sh")
+    commands, _ = blocks("What the launcher does, and does not do", "sh")
     told = shell(commands, desk)
     assert "demo.c" in told
     assert "1 transformed" in told or "1 passed" in told  # by a cc of which nobody knows the family
+
+
+def test_the_step_between_compiler_and_assembler_is_as_the_readme_says(desk: Path) -> None:
+    _, commands = blocks("What the launcher does, and does not do", "sh")
+    assert shell(commands, desk) == blocks("Quick start", "text")[0]
+    assert "call site" in shell("sc-transform inspect demo", desk)
 
 
 def test_every_option_of_the_launcher_is_described() -> None:
