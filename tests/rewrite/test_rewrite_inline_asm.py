@@ -181,6 +181,22 @@ def test_with_exceptions_calls_stay_calls(build: tuple[str, Compiler], unit: Pat
     assert b"__sc_asm_call" not in result.text
 
 
+@pytest.mark.parametrize("tail", ["", "\nint last;\n", "\n/* no more */\n"])
+def test_a_macro_that_defines_and_calls_a_key_is_followed_by_its_line(
+    build: tuple[str, Compiler], tmp_path: Path, tail: str
+) -> None:
+    text = (
+        "#include <sc/sc.h>\nint f(int a);\n"
+        "#define BOTH(k) DEFINE_STATIC_CALL(k, f); int k##_call(void) { return static_call(k)(1); }\n"
+        f"BOTH(one)\nBOTH(two){tail}"
+    )
+    result = rewritten(tmp_path / "m.c", build, text.encode())
+    assert result.ok and not told(result)
+    assert result.text.count(b"__sc_asm_call(") == 2
+    assert result.text.decode().index("BOTH(one)") < result.text.decode().index("__sc_asm_call(one")
+    assert result.text.decode().index("BOTH(two)") < result.text.decode().index("__sc_asm_call(two")
+
+
 def test_an_argument_of_another_type_is_still_noticed(rewrite: Rewrite) -> None:
     text = (
         "#include <sc/sc.h>\nvoid f(char *a, int b);\nDEFINE_STATIC_CALL(k, f);\n"

@@ -46,7 +46,8 @@ class AsmCalls:
             if key.name in self.unit.openings:
                 continue
             after = [c.position for c in self.calls[key.name] if c.position > key.position]
-            at = next((p for c in after if (p := openings.before(c)) is not None), None)
+            places = (openings.before(c, key.position) for c in after)
+            at = next((p for p in places if p is not None), None)
             at = openings.after(key.position) if at is None else at
             if at is not None:
                 self.unit.openings[key.name] = at

@@ -18,29 +18,41 @@ class Openings:
         self.chunks = declarations.chunks
         self.declarations, self.source, self.lines, self.main = declarations, source, lines, main
 
-    def before(self, position: int) -> int | None:
-        """The byte before the declaration that holds ``position`` of the preprocessed text."""
-        return self._before(self.declarations.index_at(position))
+    def before(self, position: int, key: int) -> int | None:
+        """The byte before the declaration that holds ``position`` of the preprocessed text.
 
-    def after(self, position: int) -> int | None:
-        """The byte before the user's first declaration after ``position``."""
-        for index in range(self.declarations.index_at(position) + 1, len(self.chunks)):
+        None where that is not behind the declaration of the key at ``key``.
+        """
+        return self._before(self.declarations.index_at(position), self.declarations.index_at(key))
+
+    def after(self, key: int) -> int | None:
+        """The byte before the user's first declaration after that of a key, or the end."""
+        behind = self.declarations.index_at(key)
+        for index in range(behind + 1, len(self.chunks)):
             if self.lines.place(self.chunks[index].start)[0] == self.main:
-                return self._before(index)
-        return None
+                at = self._before(index, behind)
+                if at is not None:
+                    return at
+        return self._end
 
-    def _before(self, index: int) -> int | None:
+    def _before(self, index: int, behind: int) -> int | None:
         """Before a declaration, and before all that ends on its line; None if that is not so."""
-        while index >= 0:
+        while index > behind:
             path, line = self.lines.place(self.chunks[index].start)
             if path != self.main:
                 return None
-            last = self.lines.place(self.chunks[index - 1].end - 1) if index else ("", 0)
+            last = self.lines.place(self.chunks[index - 1].end - 1)
             if last != (path, line):
                 token = self._first.get(line)
                 return token.start if token and token.kind in ("id", "op") else None
             index -= 1
         return None
+
+    @cached_property
+    def _end(self) -> int | None:
+        """Behind the file's last ``;``, brace or parenthesis, if nothing else comes last."""
+        tokens = list(raw_tokens(self.source.text))
+        return tokens[-1].end if tokens and tokens[-1].kind == "op" else None
 
     @cached_property
     def _first(self) -> dict[int, Token]:
