@@ -187,7 +187,8 @@ def test_a_macro_that_defines_and_calls_a_key_is_followed_by_its_line(
 ) -> None:
     text = (
         "#include <sc/sc.h>\nint f(int a);\n"
-        "#define BOTH(k) DEFINE_STATIC_CALL(k, f); int k##_call(void) { return static_call(k)(1); }\n"
+        "#define BOTH(k) DEFINE_STATIC_CALL(k, f); "
+        "int k##_call(void) { return static_call(k)(1); }\n"
         f"BOTH(one)\nBOTH(two){tail}"
     )
     result = rewritten(tmp_path / "m.c", build, text.encode())
