@@ -53,6 +53,11 @@ def test_all_is_the_default(proof: Proof) -> None:
     assert proof.asked["progress"] is None  # no terminal here
 
 
+def test_what_is_given_again_is_added(proof: Proof) -> None:
+    assert main(["verify", "a", "--mode", "slot", "--mode", "generic,inline"]) == 0
+    assert proof.asked["modes"] == ["slot", "generic", "inline"]
+
+
 @pytest.mark.parametrize(
     ("words", "levels"),
     [

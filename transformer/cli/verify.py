@@ -31,16 +31,35 @@ TURNS = "turns"
 FORMATS = ("text", "json", "junit")
 
 
+class Listed(argparse.Action):
+    """Values with commas between them; an option that is given again adds to them."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        before = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, values if before is self.default else f"{before},{values}")
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = "%(prog)s PATH... [options] [-- CFLAGS...]"
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a case, a folder, a C file")
-    parser.add_argument("--arch", default=ALL, metavar="A,…", help="arches, or all (default)")
-    parser.add_argument("--mode", default=ALL, metavar="M,…", help="modes, or all (default)")
     parser.add_argument(
-        "--compiler", default=ALL, metavar="C,…", help="gcc, clang, or all that are here (default)"
+        "--arch", action=Listed, default=ALL, metavar="A,…", help="arches, or all (default)"
     )
     parser.add_argument(
-        "--levels", default=TURNS, metavar="L,…",
+        "--mode", action=Listed, default=ALL, metavar="M,…", help="modes, or all (default)"
+    )
+    parser.add_argument(
+        "--compiler", action=Listed, default=ALL, metavar="C,…",
+        help="gcc, clang, or all that are here (default)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--levels", action=Listed, default=TURNS, metavar="L,…",
         help="O0,O1,O2,O3,Os in every mode; all of these; or turns (default)",
     )  # fmt: skip
     parser.add_argument("--format", choices=FORMATS, default="text", help="text by default")
