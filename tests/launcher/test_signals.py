@@ -29,7 +29,14 @@ def start(desk: Desk, *words: str) -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=not_as_under_nohup,
     )
+
+
+def not_as_under_nohup() -> None:
+    """Whoever started the tests may ignore what these are about."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def wait_for(path: Path) -> str:

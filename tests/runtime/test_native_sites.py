@@ -202,6 +202,7 @@ CELLS = [
     if runner(arches.load(name)) is not None
     for how in HOWS
     if name == arches.host().name or how.name in ("static", "shared")
+    if how.name != "static" or available(arches.load(name), ("gcc",))  # the wheel's libc is shared
 ]
 
 
