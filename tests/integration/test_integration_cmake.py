@@ -150,7 +150,7 @@ def test_the_version_is_the_packages_and_others_are_refused(tmp_path: Path) -> N
     ]:
         script.write_text(
             f"set(PACKAGE_FIND_VERSION {version})\n"
-            f"include({integration.CMAKE}/ScTransformConfigVersion.cmake)\n"
+            f'include("{integration.CMAKE}/ScTransformConfigVersion.cmake")\n'
             'message("${PACKAGE_VERSION} ${PACKAGE_VERSION_COMPATIBLE}")\n'
         )
         told = run("cmake", "-P", script, cwd=tmp_path, env=env).stderr.split()

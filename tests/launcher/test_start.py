@@ -37,7 +37,7 @@ def loaded(desk: Desk, *words: str) -> set[str]:
     """Modules that one command line imports, beyond those of ``python -I -S -c pass``."""
     bare = desk.run(sys.executable, "-IS", "-X", "importtime", "-c", "pass").stderr
     python = desk.folder.parent / "python3"
-    python.write_text(f'#!/bin/sh\nexec {sys.executable} -X importtime "$@"\n')
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -X importtime "$@"\n')
     python.chmod(0o755)
     script = SCRIPT.read_text().replace("python=$folder/python3", f"python={python}")
     copy = SCRIPT.parent / f"sc-transform-{os.getpid()}"

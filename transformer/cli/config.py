@@ -68,9 +68,14 @@ def run(args: argparse.Namespace) -> int:
         return 0
     asked = [name for name in ANSWERS if getattr(args, f"wants_{name}")]
     ways = _ways(arch, mode, args)
-    words = [word for name in asked or UNNAMED for word in ways[name]()]
-    print((" " if asked else "\n").join(map(shlex.quote, words)))
+    words = [_quoted(name, word) for name in asked or UNNAMED for word in ways[name]()]
+    print((" " if asked else "\n").join(words))
     return 0
+
+
+def _quoted(name: str, word: str) -> str:
+    """As a shell reads it and, where it is for make's include, as make does too."""
+    return word.replace(" ", "\\ ") if name == "make" else shlex.quote(word)
 
 
 def _ways(arch: Arch, mode: str | None, args: argparse.Namespace) -> Mapping[str, Way]:
