@@ -38,6 +38,7 @@ def compiled(told: str) -> set[str]:
 
 
 def launched(told: str) -> set[str]:
+    told = told.replace('"', "")  # around a path with blanks
     rows = [row for row in told.splitlines() if "sc-transform cc " in row]
     return compiled("\n".join(rows))
 
@@ -163,7 +164,7 @@ def test_a_whole_project_is_launched_and_a_targets_settings_take_over(tmp_path: 
     env = environment(tmp_path)
     launchers = [f"-DCMAKE_C_{what}_LAUNCHER=sc-transform;cc" for what in ("COMPILER", "LINKER")]
     configure(folder, env, "-G", "Ninja", *launchers)
-    rows = [r for r in build(folder, env).splitlines() if "-c " in r]
+    rows = [r for r in build(folder, env).replace('"', "").splitlines() if "-c " in r]
     assert sorted(row.count("sc-transform cc") for row in rows) == [0, 1, 1]  # 0: the runtime
     assert sites(folder / "build" / "prog") > 0
     assert sites(folder / "build" / "own") == 0

@@ -38,6 +38,7 @@ ANSWERS = {
     "prefix": "the folder that holds these files",
     "stamp": "a file that changes with the tool: for dependencies, and for CCACHE_EXTRAFILES",
 }
+PATHS = ("include", "runtime", "cmake_dir", "meson", "prefix", "stamp")
 UNNAMED = ("cflags", "runtime")  # printed where nothing is asked for
 
 Way = Callable[[], list[str]]
@@ -68,14 +69,17 @@ def run(args: argparse.Namespace) -> int:
         return 0
     asked = [name for name in ANSWERS if getattr(args, f"wants_{name}")]
     ways = _ways(arch, mode, args)
-    words = [_quoted(name, word) for name in asked or UNNAMED for word in ways[name]()]
+    alone = len(asked) == 1
+    words = [_quoted(name, word, alone) for name in asked or UNNAMED for word in ways[name]()]
     print((" " if asked else "\n").join(words))
     return 0
 
 
-def _quoted(name: str, word: str) -> str:
-    """As a shell reads it and, where it is for make's include, as make does too."""
-    return word.replace(" ", "\\ ") if name == "make" else shlex.quote(word)
+def _quoted(name: str, word: str, alone: bool) -> str:
+    """As a shell reads it, but a path that is all of the answer as it is: "$(…)" holds it."""
+    if name == "make":  # what include reads
+        return word.replace(" ", "\\ ")
+    return word if alone and name in PATHS else shlex.quote(word)
 
 
 def _ways(arch: Arch, mode: str | None, args: argparse.Namespace) -> Mapping[str, Way]:
