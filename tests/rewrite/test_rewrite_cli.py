@@ -99,7 +99,7 @@ def test_a_full_disk_is_an_error_and_leaves_nothing(
     def full(path: Path, data: bytes) -> None:
         raise OSError(28, os.strerror(28), str(path))
 
-    monkeypatch.setattr("transformer.cli.rewrite.write_whole", full)
+    monkeypatch.setattr("transformer.cli.common.write_whole", full)
     assert run("t.c", "-o", "out.c") == 1
     assert "No space left" in capfd.readouterr().err and not (folder / "out.c").exists()
 

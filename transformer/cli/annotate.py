@@ -11,14 +11,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from pathlib import Path
 
 from transformer.arch import Arch
 from transformer.assembly import Annotated, annotate
 from transformer.assembly.annotate import PROFILES
-from transformer.cli.common import Usage, pick_arch, write_whole
+from transformer.cli.common import Usage, pick_arch, read_input, write_output
 from transformer.cli.failure import colors
-from transformer.diagnostics import Diagnostic, ScError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,8 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     arch = _pick(args.arch)
-    annotated = annotate(_read(args.file), arch, profile=args.profile)
-    _write(args.output, annotated.text)
+    annotated = annotate(read_input(args.file), arch, profile=args.profile)
+    write_output(args.output, annotated.text)
     if args.list:
         print(summary(annotated), end="", file=sys.stderr)
     # Linux takes its trampolines' addresses itself, at each update.
@@ -75,26 +73,3 @@ def _pick(name: str | None) -> Arch:
     if arch.assembly is None:
         raise Usage(f"no site can be made in the assembly of {arch.title}")
     return arch
-
-
-def _read(name: str) -> bytes:
-    if name == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(name).read_bytes()
-    except OSError as e:
-        text = f"cannot read this file: {e.strerror}"
-        raise ScError(Diagnostic("error", "sc-input", text, name)) from e
-
-
-def _write(output: str | None, data: bytes) -> None:
-    if output in (None, "-"):
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-        return
-    assert output is not None
-    try:
-        write_whole(Path(output), data)
-    except OSError as e:
-        text = f"cannot write this file: {e.strerror}"
-        raise ScError(Diagnostic("error", "sc-input", text, output)) from e

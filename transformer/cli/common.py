@@ -1,4 +1,4 @@
-"""What the subcommands share: names of arches and modes, files written whole."""
+"""What the subcommands share: names of arches and modes, files read and written whole."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from transformer.arch import Arch, host, load, names
 from transformer.configuration import Usage
+from transformer.diagnostics import Diagnostic, ScError
 
 __all__ = [
     "ALL",
@@ -20,7 +21,9 @@ __all__ = [
     "pick_arches",
     "pick_mode",
     "pick_modes",
+    "read_input",
     "split_list",
+    "write_output",
     "write_text",
     "write_whole",
 ]
@@ -70,6 +73,29 @@ def split_list(text: str, what: str) -> list[str]:
     if not words:
         raise Usage(f"no {what} is named")
     return words
+
+
+def read_input(name: str) -> bytes:
+    """All of a file, or of standard input for ``-``; ``ScError`` where it cannot be read."""
+    try:
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as e:
+        text = f"cannot read this file: {e.strerror}"
+        raise ScError(Diagnostic("error", "sc-input", text, name)) from e
+
+
+def write_output(output: str | None, data: bytes) -> None:
+    """Writes as ``write_text`` does; ``ScError`` where a file cannot be written."""
+    if output in (None, "-"):
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    assert output is not None
+    try:
+        write_whole(Path(output), data)
+    except OSError as e:
+        text = f"cannot write this file: {e.strerror}"
+        raise ScError(Diagnostic("error", "sc-input", text, output)) from e
 
 
 def write_text(output: str | None, text: str) -> None:

@@ -8,13 +8,11 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
-import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
-from transformer.diagnostics import Diagnostic, ScError
+from transformer.cli.common import read_input
 
 DECISIONS = ("transformed", "skipped", "passed", "failed")
 Row = dict[str, Any]
@@ -27,21 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    rows, broken = read(_text(args.file))
+    rows, broken = read(read_input(args.file).decode("utf-8", "replace"))
     if args.json:
         print(json.dumps({"rows": rows, "broken": broken, **sums(rows)}, indent=2))
     else:
         print("\n".join(table(rows, broken)))
     return 0
-
-
-def _text(name: str) -> str:
-    try:
-        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except OSError as e:
-        text = f"cannot read this file: {e.strerror}"
-        raise ScError(Diagnostic("error", "sc-input", text, name)) from e
-    return data.decode("utf-8", "replace")
 
 
 def read(text: str) -> tuple[list[Row], int]:

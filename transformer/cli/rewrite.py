@@ -14,10 +14,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from transformer.cli.common import Usage, pick_arch, pick_mode, write_whole
+from transformer.cli.common import Usage, pick_arch, pick_mode, read_input, write_output
 from transformer.cli.failure import colors
 from transformer.configuration import Configuration, configuration
-from transformer.diagnostics import Diagnostic, ScError
 
 if TYPE_CHECKING:
     from transformer.rewriting import RewriteResult
@@ -51,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     lowering = args.dynamic_lowering or settings.dynamic_lowering
     if lowering not in (None, "key", "call"):
         raise Usage(f"no dynamic lowering '{lowering}'; there are: key, call")
-    text = _read(args.file)
+    text = read_input(args.file)
     result = rewrite(
         text,
         path="<stdin>" if standard else args.file,
@@ -66,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     _tell(result, args.diagnostics_format)
     if not result.ok:
         return 1
-    _write(args.output, result.text)
+    write_output(args.output, result.text)
     return 0
 
 
@@ -82,32 +81,9 @@ def _dynamic(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _read(name: str) -> bytes:
-    if name == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(name).read_bytes()
-    except OSError as e:
-        text = f"cannot read this file: {e.strerror}"
-        raise ScError(Diagnostic("error", "sc-input", text, name)) from e
-
-
 def _tell(result: RewriteResult, form: str) -> None:
     if form == "json":
         print(json.dumps([asdict(d) for d in result.diagnostics], indent=2), file=sys.stderr)
         return
     for found in result.diagnostics:
         print(found.render(color=colors(sys.stderr)), file=sys.stderr)
-
-
-def _write(output: str | None, data: bytes) -> None:
-    if output in (None, "-"):
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-        return
-    assert output is not None
-    try:
-        write_whole(Path(output), data)
-    except OSError as e:
-        text = f"cannot write this file: {e.strerror}"
-        raise ScError(Diagnostic("error", "sc-input", text, output)) from e
