@@ -18,6 +18,7 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
 from transformer.arch import Arch, load, names
+from transformer.arch.modes import ANNOTATED_MODES
 from transformer.assembling import build_object
 from transformer.cli.common import pick_arch, pick_mode
 from transformer.diagnostics import Diagnostic, ScError
@@ -82,7 +83,7 @@ def _compile(path: Path, arch: Arch, request: Request, folder: Path) -> Path:
     include = header_dir("lowered", arch, mode)
     flags = [*arch.toolchain.cflags, "-O2", "-g", f"-I{include}", *request.flags]
     output = folder / "unit.o"
-    if mode == "inline":
+    if mode in ANNOTATED_MODES:
         built = build_object(cc, path.absolute(), output, flags, arch)
         if built.completed.ok and not built.ok:
             raise ScError(*(d for d in built.diagnostics if d.severity == "error"))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from transformer.arch.modes import PATCHED_MODES
 from transformer.corpus.build import BuildError, Setting
 from transformer.corpus.compare import compare
 from transformer.corpus.program import Program
@@ -15,7 +16,6 @@ from transformer.corpus.transformed import Rewritten, build_transformed
 from transformer.corpus.truth import Truth
 from transformer.diagnostics import ScError
 from transformer.emulator import (
-    PATCHED_MODES,
     AbiCheck,
     Image,
     ImageError,

@@ -11,12 +11,12 @@ import zlib
 from collections.abc import Sequence
 
 from transformer.arch import Arch
-from transformer.emulator import INLINE_MODES
+from transformer.arch.modes import INLINE, INLINE_ASM, INLINE_MODES
 
 LEVELS = ("-O0", "-O1", "-O2", "-O3", "-Os")
 TURNS, ALL = "turns", "all"
 #: Builds of a case with one compiler for one arch, where they take turns.
-_AT_A_TIME = {"inline": 2, "inline-asm": 1}
+_AT_A_TIME = {INLINE: 2, INLINE_ASM: 1}
 
 Levels = str | Sequence[str]
 

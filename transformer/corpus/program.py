@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from transformer.arch import Arch
+from transformer.arch.modes import INLINE_MODES, TRAMPOLINE_MODES
 from transformer.corpus.ctype import CType, Void, size_of
 from transformer.corpus.events import Arrival, Event, KeyCall, LogReader
 from transformer.corpus.inline import InlineWatcher
@@ -14,9 +15,8 @@ from transformer.corpus.oracle import OracleBuild
 from transformer.corpus.plan import PlannedAction
 from transformer.corpus.values import Decoder, Value
 from transformer.corpus.watch import Dispatch, SlotWatcher, TrampolineWatcher, Watcher
+from transformer.emulator import Arrival as At
 from transformer.emulator import (
-    INLINE_MODES,
-    TRAMPOLINE_MODES,
     Image,
     Machine,
     Outcome,
@@ -25,7 +25,6 @@ from transformer.emulator import (
     UcError,
     disassemble,
 )
-from transformer.emulator import Arrival as At
 
 _SWITCHES = 64
 _LOOKED_AT = 20_000  # instructions

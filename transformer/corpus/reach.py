@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from transformer.arch import Arch
+from transformer.arch.modes import INLINE_MODES, PATCHED_MODES
 from transformer.corpus.ctype import Integer, Pointer, Void
 from transformer.corpus.events import KeyCall
 from transformer.corpus.harness import FAR, NEAR
@@ -19,7 +20,7 @@ from transformer.corpus.program import Did, Program
 from transformer.corpus.results import CaseResult, Failure
 from transformer.corpus.symbols import KEY
 from transformer.corpus.values import same
-from transformer.emulator import INLINE_MODES, PATCHED_MODES, Image, SiteCheck, inline_sites
+from transformer.emulator import Image, SiteCheck, inline_sites
 from transformer.emulator.sites import NULL, RET0
 from transformer.emulator.tables import Proxy, Tables
 

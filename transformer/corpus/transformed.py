@@ -10,16 +10,15 @@ from pathlib import Path
 import transformer
 from transformer import runtime
 from transformer.arch import Arch
+from transformer.arch.modes import ANNOTATED_MODES, INLINE_MODES
 from transformer.corpus.build import Builder, Setting
 from transformer.corpus.case import Case
 from transformer.corpus.harness import FAR, NEAR, render_tail, render_targets
 from transformer.corpus.oracle import OracleBuild
 from transformer.diagnostics import Diagnostic, ScError
-from transformer.emulator import INLINE_MODES
 from transformer.rewriting import RewriteResult, Site
 from transformer.toolchain import Compiler
 
-ANNOTATED_MODES = ("inline",)
 SIGNATURE = "sc-inline-asm-signature"
 
 

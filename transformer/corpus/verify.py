@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transformer.arch import Arch, load, names
+from transformer.arch.modes import INLINE_MODES
 from transformer.corpus.build import BuildError, Setting
 from transformer.corpus.case import Case, find_cases
 from transformer.corpus.cell import run_cell
@@ -27,7 +28,7 @@ from transformer.corpus.transformed import Rewritten, rewrite_case
 from transformer.corpus.truth import CaseError, Truth, find_truth
 from transformer.corpus.unfit import run_unfit
 from transformer.diagnostics import ScError
-from transformer.emulator import INLINE_MODES, ImageError, selftest
+from transformer.emulator import ImageError, selftest
 from transformer.toolchain import Compiler, available
 
 ALL = "all"

@@ -22,20 +22,9 @@ from transformer.emulator.selftest import SelfTestResult, selftest
 from transformer.emulator.sites import InlineSite, SiteCheck, inline_sites
 from transformer.emulator.static import static_check
 from transformer.emulator.sync import SyncCheck
-from transformer.emulator.tables import (
-    INLINE_MODES,
-    PATCHED_MODES,
-    TRAMPOLINE_MODES,
-    CallSite,
-    Guard,
-    Proxy,
-    Tables,
-)
+from transformer.emulator.tables import CallSite, Guard, Proxy, Tables
 
 __all__ = [
-    "INLINE_MODES",
-    "PATCHED_MODES",
-    "TRAMPOLINE_MODES",
     "AbiCheck",
     "Arrival",
     "CallSite",

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from transformer.arch import Arch
+from transformer.arch.modes import ANNOTATED_MODES, INLINE_MODES
 from transformer.emulator.code import Code, code_of
 from transformer.emulator.image import Image
 from transformer.emulator.patched import PatchedPlace, read_place
 from transformer.emulator.problem import Problem
 from transformer.emulator.tables import (
-    INLINE_MODES,
     SITE_SIZE,
     SITES,
     TRAMPOLINE_PREFIX,
@@ -203,7 +203,7 @@ class SiteCheck:
             if transfer.target not in own or address in named:
                 continue
             self.counts["without entry"] += 1
-            if self.mode == "inline" and not self._alone(address):
+            if self.mode in ANNOTATED_MODES and not self._alone(address):
                 key = own[transfer.target].removeprefix(TRAMPOLINE_PREFIX)
                 place = self.image.describe(address)
                 message = f"it branches to the trampoline of '{key}', but no entry names it"

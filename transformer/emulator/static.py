@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from transformer.arch import Arch
+from transformer.arch.modes import PATCHED_MODES, TRAMPOLINE_MODES
 from transformer.emulator.code import code_of
 from transformer.emulator.image import Image
 from transformer.emulator.machine import Machine
@@ -20,10 +21,8 @@ from transformer.emulator.sites import SiteCheck
 from transformer.emulator.tables import (
     GUARDS,
     KEY_PREFIX,
-    PATCHED_MODES,
     PROXIES,
     PROXY_PATCHED,
-    TRAMPOLINE_MODES,
     TRAMPOLINE_PREFIX,
     Guard,
     Proxy,

@@ -24,11 +24,6 @@ PROXY_PATCHED = 1  # the trampoline may be written
 SITE_TAIL, SITE_INIT, SITE_WAY = 1, 2, 4  # an entry's flags
 SITE_SIZE = 8
 
-#: Modes by what they write: sites hold the branch to the target, text is patched, trampolines are.
-INLINE_MODES = ("inline", "inline-asm")
-PATCHED_MODES = ("trampoline", *INLINE_MODES)
-TRAMPOLINE_MODES = ("slot", *PATCHED_MODES)
-
 
 class Memory(Protocol):
     """What holds bytes at addresses: an ``Image`` or a ``Machine``."""

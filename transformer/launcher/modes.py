@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from transformer.arch import Arch
+from transformer.arch import Arch, modes
 from transformer.launcher.commandline import CommandLine
 from transformer.launcher.settings import Settings, Wrong
 from transformer.toolchain import Compiler
 
-PATCHED, INLINE = "trampoline", "inline"
+PATCHED, INLINE = modes.TRAMPOLINE, modes.INLINE
 
 GCC_NAMES_FILES = 11  # since then GCC can be told how to name what it writes beside an object
 SPLIT = ("-gsplit-dwarf", "-gsplit-dwarf=split", "-gsplit-dwarf=single")

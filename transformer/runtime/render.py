@@ -19,10 +19,9 @@ from typing import Any
 import jinja2
 
 from transformer.arch import Arch, templates_dir
+from transformer.arch.modes import INLINE_ASM, PATCHED_MODES, TRAMPOLINE_MODES
 
 FLAVOURS = ("plain", "lowered", "analysis")
-_PATCHED_MODES = ("trampoline", "inline", "inline-asm")
-_TRAMPOLINE_MODES = ("slot", *_PATCHED_MODES)
 _COMMON_HEADERS = ("types", "static_call", "static_key", "dynamic_function", "sc")
 _PLACES = ("trampoline", "guard", "call_site", "tail_site", "conditional_site", "kept_site")
 _POINTER = {4: ".long", 8: ".quad"}
@@ -111,10 +110,10 @@ def _context(flavour: str, arch: Arch | None, mode: str | None) -> dict[str, Any
     context: dict[str, Any] = {
         "flavour": flavour,
         "mode": mode,
-        "trampolines": lowered and mode in _TRAMPOLINE_MODES,
-        "patched": lowered and mode in _PATCHED_MODES,
-        "guards": lowered and mode in _PATCHED_MODES,
-        "inline_asm": lowered and mode == "inline-asm",
+        "trampolines": lowered and mode in TRAMPOLINE_MODES,
+        "patched": lowered and mode in PATCHED_MODES,
+        "guards": lowered and mode in PATCHED_MODES,
+        "inline_asm": lowered and mode == INLINE_ASM,
         "banner": _banner("templates/common/include", flavour),
     }
     if lowered and arch is not None:
