@@ -9,7 +9,7 @@ from pathlib import Path
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-from transformer.emulator.symtab import UNDEFINED, read_symbol_table
+from transformer.emulator.image import SYMBOL_KINDS
 
 #: The runtime's own words, which the plain headers or the runtime bring.
 RUNTIME = re.compile(
@@ -50,16 +50,17 @@ def read_symbols(path: Path) -> ObjectSymbols:
         table = elf.get_section_by_name(".symtab")
         if not isinstance(table, SymbolTableSection):
             return found
-        for symbol in read_symbol_table(elf, table):
-            name, seen = symbol.name, symbol.binding != "STB_LOCAL"
+        for symbol in table.iter_symbols():
+            name, info = symbol.name, symbol["st_info"]
             if not name or name.startswith("."):
                 continue
-            if symbol.section == UNDEFINED:
+            kind, seen = SYMBOL_KINDS.get(info["type"]), info["bind"] != "STB_LOCAL"
+            if symbol["st_shndx"] == "SHN_UNDEF":
                 if not _LINKER.match(name):
                     found.undefined.add(name)
-            elif symbol.kind == "func":
+            elif kind == "func":
                 found.functions[name] = seen
-            elif symbol.kind == "object":
+            elif kind == "object":
                 found.objects[name] = seen
     return found
 

@@ -14,17 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from elftools.common.exceptions import DWARFError, ELFError
-from elftools.elf.constants import SH_FLAGS
+from elftools.elf.constants import SH_FLAGS, SHN_INDICES
 from elftools.elf.elffile import ELFFile
 from elftools.elf.relocation import RelocationSection, RelrRelocationSection
 from elftools.elf.sections import SymbolTableSection
 
 from transformer.arch import Arch
 from transformer.emulator.lines import LineTable, SourceLine, read_lines
-from transformer.emulator.symtab import RESERVED, UNDEFINED, read_symbol_table
 
 DEFAULT_BASE = 0x1000_0000  # of a position-independent program, within 32 bits
-_NO_SYMBOLS = ("file", "section", "tls")
+#: What a symbol is, by its type as pyelftools names it (STT_LOOS is GNU_IFUNC); else "other".
+SYMBOL_KINDS = {"STT_OBJECT": "object", "STT_FUNC": "func", "STT_LOOS": "func"}
+_NO_SYMBOLS = ("STT_FILE", "STT_SECTION", "STT_TLS")
 _RANK = {"func": 0, "object": 1, "other": 2}
 
 
@@ -79,11 +80,12 @@ class Image:
         self.base = base
         self.left_relocations: list[LeftRelocation] = []
         self.relocated = 0
-        contents = _contents(elf, base)
-        self._relocate(elf, contents)
+        sections = list(elf.iter_sections())
+        contents = _contents(sections)
+        self._relocate(sections, contents)
         self.entry_sections = [_section(s, base, data) for s, data in contents]
         self._by_address = sorted(self.entry_sections, key=lambda s: s.address)
-        self.all_symbols = list(_symbols(elf, base))
+        self.all_symbols = list(_symbols(sections, base))
         self.symbols = _by_name(self.all_symbols)
 
     @classmethod
@@ -175,8 +177,8 @@ class Image:
 
     # --- making ---
 
-    def _relocate(self, elf: Any, contents: list[tuple[Any, bytearray]]) -> None:
-        for relocation in _relocations(elf):
+    def _relocate(self, sections: list[Any], contents: list[tuple[Any, bytearray]]) -> None:
+        for relocation in _relocations(sections):
             if relocation.type is not None and not self._is_loadable(relocation):
                 self.left_relocations.append(
                     LeftRelocation(
@@ -273,10 +275,10 @@ def _checked_base(path: Path, arch: Arch, elf: Any, base: int | None) -> int:
     return 0
 
 
-def _contents(elf: Any, base: int) -> list[tuple[Any, bytearray]]:
+def _contents(sections: list[Any]) -> list[tuple[Any, bytearray]]:
     """Sections that take up memory, with their bytes as in the file."""
     found = []
-    for section in elf.iter_sections():
+    for section in sections:
         flags, kind = section["sh_flags"], section["sh_type"]
         thread_local = flags & SH_FLAGS.SHF_TLS and kind == "SHT_NOBITS"
         if flags & SH_FLAGS.SHF_ALLOC and not thread_local and section["sh_size"]:
@@ -298,16 +300,16 @@ def _section(section: Any, base: int, data: bytearray) -> Section:
     )
 
 
-def _relocations(elf: Any) -> Iterator[_Relocation]:
+def _relocations(sections: list[Any]) -> Iterator[_Relocation]:
     """What the loader must relocate: sections that are loaded themselves."""
-    for section in elf.iter_sections():
+    for section in sections:
         if not section["sh_flags"] & SH_FLAGS.SHF_ALLOC:
             continue
         if isinstance(section, RelrRelocationSection):
             for entry in section.iter_relocations():
                 yield _Relocation(entry["r_offset"], None, None)
         elif isinstance(section, RelocationSection):
-            symbols = elf.get_section(section["sh_link"])
+            symbols = sections[section["sh_link"]]
             for entry in section.iter_relocations():
                 yield _entry(section, entry, symbols)
 
@@ -321,22 +323,23 @@ def _entry(section: Any, entry: Any, symbols: Any) -> _Relocation:
     return _Relocation(entry["r_offset"], entry["r_info_type"], addend, symbol.name, value)
 
 
-def _symbols(elf: Any, base: int) -> Iterator[Symbol]:
-    table = elf.get_section_by_name(".symtab") or elf.get_section_by_name(".dynsym")
+def _symbols(sections: list[Any], base: int) -> Iterator[Symbol]:
+    named = {s.name: s for s in sections}
+    table = named.get(".symtab") or named.get(".dynsym")
     if not isinstance(table, SymbolTableSection):
         return
-    names = [s.name for s in elf.iter_sections()]
-    for symbol in read_symbol_table(elf, table):
-        if symbol.section == UNDEFINED or symbol.kind in _NO_SYMBOLS or not symbol.name:
+    for symbol in table.iter_symbols():
+        index, kind = symbol["st_shndx"], symbol["st_info"]["type"]
+        if index == "SHN_UNDEF" or kind in _NO_SYMBOLS or not symbol.name:
             continue
-        absolute = symbol.section >= RESERVED
+        absolute = not isinstance(index, int) or index >= SHN_INDICES.SHN_LORESERVE
         yield Symbol(
             name=symbol.name,
-            address=symbol.value + (0 if absolute else base),
-            size=symbol.size,
-            kind=symbol.kind,
-            binding=symbol.binding,
-            section="" if absolute else names[symbol.section],
+            address=symbol["st_value"] + (0 if absolute else base),
+            size=symbol["st_size"],
+            kind=SYMBOL_KINDS.get(kind, "other"),
+            binding=symbol["st_info"]["bind"],
+            section="" if absolute else sections[index].name,
         )
 
 
