@@ -32,6 +32,10 @@ def rows(folder: Path) -> dict[str, list[str]]:
         "python -I -S -c pass": [sys.executable, "-I", "-S", "-c", "pass"],
         "a compiler that does nothing": [str(compiler), *flags],
         "the same behind sc-transform cc": [str(SCRIPT), "cc", str(compiler), *flags],
+        "the same, SC_TRANSFORM_FRONT=no": [
+            *("env", "SC_TRANSFORM_FRONT=no", str(SCRIPT), "cc", str(compiler)),
+            *flags,
+        ],
     }
 
 
@@ -52,11 +56,12 @@ def measure(rounds: int) -> dict[str, float]:
 def launching(rounds: int) -> None:
     """Prints the rows, and the ratio that the launcher is held to."""
     found = measure(rounds)
-    bare, alone, launched = found.values()
+    bare, alone, launched, python = found.values()
     print("compiler launcher")
     for what, seconds in found.items():
         print(f"  {what:<33} {seconds * 1e3:6.2f} ms")
     print(f"  the launcher's own share          {(launched - alone) / bare:6.2f} x python -I -S")
+    print(f"  the same where Python starts      {(python - alone) / bare:6.2f} x python -I -S")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,14 @@ ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 SECONDS = 20.0
 
 
+@pytest.fixture(params=["front", "no"])
+def desk(request: pytest.FixtureRequest, desk: Desk) -> Desk:
+    """All of it with the small program before Python, and with Python alone."""
+    if request.param == "no":
+        desk.env["SC_TRANSFORM_FRONT"] = "no"
+    return desk
+
+
 def start(desk: Desk, *words: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [str(SCRIPT), "cc", *words],

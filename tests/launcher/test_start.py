@@ -44,7 +44,7 @@ def loaded(desk: Desk, *words: str) -> set[str]:
     copy.write_text(script)
     copy.chmod(0o755)
     try:
-        return names(desk.run(copy, "cc", *words).stderr) - names(bare)
+        return names(desk.run(copy, "cc", *words, SC_TRANSFORM_FRONT="no").stderr) - names(bare)
     finally:
         copy.unlink()
 

@@ -8,7 +8,7 @@ from transformer.launcher.masquerade import inside, program_behind
 from transformer.launcher.process import Interrupted, die, leave, say
 from transformer.launcher.record import Record
 from transformer.launcher.settings import Settings, Wrong, settle, take
-from transformer.launcher.state import State, plain_headers, whole_python
+from transformer.launcher.state import State, plain_headers, templates, whole_python
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,17 +17,21 @@ if TYPE_CHECKING:
 NAME = "sc-transform"
 WRONG, USAGE = 1, 2
 NO_IDIOM = "no idiom"
+FRONT = "SC_TRANSFORM_FRONT"  # "no": every command line is Python's
 ALONE = ("print", "preprocess", "syntax")  # stages that make no code
 
 
-def main(program: str, words: list[str]) -> "NoReturn":
+def main(program: str, words: list[str], front: str = "passed") -> "NoReturn":
     """Runs one command line; the process ends here.
 
     ``program`` is the name that the user called: any other than our own is a
     masquerading link, and the command is the next program of that name.
+    ``front`` is what became of it before: "new" (there is no front yet, or it is out
+    of date), "passed" (not a command line for it) or "compiled" (the compiler has run,
+    and signals are blocked).
     """
     try:
-        status = _run(program, words)
+        status = _run(program, words, front)
     except Wrong as e:
         say(f"error: {e} [-Wsc-launcher]")
         status = USAGE
@@ -48,7 +52,7 @@ def main(program: str, words: list[str]) -> "NoReturn":
     leave(status)
 
 
-def _run(program: str, words: list[str]) -> int:
+def _run(program: str, words: list[str], front: str) -> int:
     name = program.rpartition("/")[2]
     own, words = take(words)
     if name.startswith(NAME) or not program:
@@ -64,9 +68,15 @@ def _run(program: str, words: list[str]) -> int:
     command = parse(words, directory, os.environ)
     settings = settle(own, os.environ, _folder(command, directory), state)
     if settings.profile == "sc":
-        _offer_headers(plain_headers(state, os.environ))
+        headers = plain_headers(state, os.environ)
+        _offer_headers(headers)
+        if front == "new" and os.environ.get(FRONT) != "no":
+            whole_python()
+            from transformer.launcher.front import make
+
+            make(headers, state, templates(os.environ))
     record = Record(settings.log, directory, words)
-    return Launch(command, settings, state, record).run()
+    return Launch(command, settings, state, record, front == "compiled").run()
 
 
 def _folder(command: CommandLine, directory: str) -> str:
@@ -98,8 +108,14 @@ class Launch:
     """One command line on its way."""
 
     def __init__(
-        self, command: CommandLine, settings: Settings, state: State, record: Record
+        self,
+        command: CommandLine,
+        settings: Settings,
+        state: State,
+        record: Record,
+        compiled: bool,
     ) -> None:
+        self.compiled = compiled
         self.command = command
         self.settings = settings
         self.state = state
@@ -122,6 +138,8 @@ class Launch:
 
     def _pass(self, words: list[str], reason: str) -> int:
         """The compiler alone; it takes this process over where no log waits for it."""
+        if self.compiled:
+            return 0
         stdin = reason == "stdin" and self.command.stage not in ALONE
         if not self.settings.log and not stdin:
             process.replace(words)
@@ -133,11 +151,12 @@ class Launch:
         return status
 
     def _compile(self, words: list[str]) -> int:
-        process.watch()
-        status = self.record.timed("plain", lambda: process.run(words))
-        if status:
-            self.record.end("passed", "the compiler failed", status)
-            return status
+        process.watch(blocked=self.compiled)
+        if not self.compiled:
+            status = self.record.timed("plain", lambda: process.run(words))
+            if status:
+                self.record.end("passed", "the compiler failed", status)
+                return status
         units = concerned(self.command, self.settings)
         if not units:
             for source in self.command.sources:

@@ -31,11 +31,16 @@ class Interrupted(BaseException):
         self.number = number
 
 
-def watch() -> None:
-    """From here on such signals reach the compiler, or end the launcher's own work."""
+def watch(blocked: bool = False) -> None:
+    """From here on such signals reach the compiler, or end the launcher's own work.
+
+    ``blocked`` if the front has blocked them: those that came since arrive now.
+    """
     for number in FORWARDED:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _arrived)
+    if blocked:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
 
 
 def _arrived(number: int, frame: "FrameType | None") -> None:

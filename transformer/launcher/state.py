@@ -115,6 +115,23 @@ def plain_headers(state: State, environment: "Mapping[str, str]") -> str:
     return str(folder)
 
 
+def made_from(source: str) -> "list[tuple[str, int, int]]":
+    """What the front is made from: the launcher's own files, and the plain headers' templates.
+
+    Each with its size in bytes and the time of its last change in nanoseconds.
+    """
+    folders = [PACKAGE + "/launcher", PACKAGE + "/launcher/tables", source + "/common/include/sc"]
+    files = [PACKAGE + "/runtime/render.py"]
+    for folder in folders:
+        with os.scandir(folder) as entries:
+            files += [entry.path for entry in entries if entry.is_file()]
+    found = []
+    for path in sorted(files):
+        status = os.stat(path)
+        found.append((path, status.st_size, status.st_mtime_ns))
+    return found
+
+
 def _stamp(source: str) -> "tuple[Any, ...]":
     """Size and time of all that the plain headers are made from."""
     made_from = []
