@@ -197,10 +197,10 @@ def test_the_toolchain_never_imports_the_wheel_that_it_runs() -> None:
 
 def test_the_launcher_spells_the_names_that_it_does_not_import() -> None:
     from transformer.arch.modes import MODES
-    from transformer.assembly.annotate import PROFILES
+    from transformer.assembly.table import PROFILES
     from transformer.launcher.settings import CHOICES
 
-    assert (CHOICES["mode"], CHOICES["profile"]) == (MODES, PROFILES)
+    assert (CHOICES["mode"], CHOICES["profile"]) == (MODES, tuple(PROFILES))
 
 
 # --- promises of the project file ---

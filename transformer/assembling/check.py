@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from transformer.arch import Arch
-from transformer.assembling.objects import TAIL, WAY, Branch, Entry, ObjectReader, Where
+from transformer.assembling.objects import Branch, Entry, ObjectReader, Where
 from transformer.assembly import Annotated, Reference
 from transformer.assembly.model import ADDRESS, FIXED, INDIRECT, MACRO
+from transformer.assembly.table import TAIL, WAY
 from transformer.diagnostics import Diagnostic
 
 _TOLD = {

@@ -8,11 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from transformer.arch import Arch, Assembly, RelocatedBranch
+from transformer.assembly.table import PROFILES, TRAMPOLINE
 
-TRAMPOLINE = "__SCT__"
-TABLES = {"sc": "static_call_sites", "linux": ".static_call_sites"}
-KEYS = {"sc": ("__SCP__",), "linux": ("__SCK__", "__SCT__")}
-TAIL, WAY = 1, 4
 ENTRY_SIZE, FIELD_SIZE = 8, 4
 EXECUTABLE = 4  # SHF_EXECINSTR
 
@@ -49,7 +46,7 @@ class ObjectReader:
 
         assert arch.assembly is not None
         self.syntax: Assembly = arch.assembly
-        self.byteorder, self.profile = arch.byteorder, profile
+        self.byteorder, self.profile = arch.byteorder, PROFILES[profile]
         with path.open("rb") as file:
             self.elf = ELFFile(file)
             self.sections: list[Any] = list(self.elf.iter_sections())
@@ -83,7 +80,7 @@ class ObjectReader:
 
     def _tables(self) -> Iterator[Any]:
         for section in self._relocations(0):
-            if self.names[section["sh_info"]] == TABLES[self.profile]:
+            if self.names[section["sh_info"]] == self.profile.section:
                 yield section
 
     def _trampolines(self) -> dict[Where, str]:
@@ -137,5 +134,5 @@ class ObjectReader:
         for at in range(0, self.sections[section["sh_info"]]["sh_size"], ENTRY_SIZE):
             site, key = fields.get(at), fields.get(at + FIELD_SIZE)
             where = (site[1], site[2] + site[3]) if site else None
-            names = [key[0][len(p) :] for p in KEYS[self.profile] if key and key[0].startswith(p)]
+            names = [key[0][len(p) :] for p in self.profile.keys if key and key[0].startswith(p)]
             yield Entry(where, names[0] if names else None, key[3] if key else 0)

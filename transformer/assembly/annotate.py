@@ -18,12 +18,13 @@ from transformer.assembly.printing import SITE, Printer
 from transformer.assembly.sections import Sections
 from transformer.assembly.statements import Reader, Statement
 from transformer.assembly.symbols import PREFIX, Symbol, find_symbol
+from transformer.assembly.table import PROFILES
 from transformer.assembly.wide import Wide
 
-PROFILES = ("sc", "linux")
 NEAR = 3  # lines of assembly
 
-_LINUX_TABLE = re.compile(rb'section[ \t]+"?\.static_call_sites\b')
+_LINUX = PROFILES["linux"].section.encode()
+_LINUX_TABLE = re.compile(rb'section[ \t]+"?%s\b' % re.escape(_LINUX))
 _DATA = re.compile(
     r"\.([1248]?byte|short|half|hword|word|long|int|quad|dword|xword|octa|dc(\.[abwl])?|[us]leb128)"
 )
@@ -127,7 +128,7 @@ def _done(text: bytes, profile: str) -> bool:
     """Whether a unit is annotated already."""
     if profile == "sc":
         return b"\n%s0:" % SITE.encode() in text
-    return b".static_call_sites" in text and _LINUX_TABLE.search(text) is not None
+    return _LINUX in text and _LINUX_TABLE.search(text) is not None
 
 
 def _by_mnemonic(syntax: Assembly) -> dict[str, list[PrintedBranch]]:

@@ -10,15 +10,10 @@ from transformer.arch import Assembly, PrintedBranch
 from transformer.assembly.sections import Section
 from transformer.assembly.statements import Statement
 from transformer.assembly.symbols import Symbol, keys_named
+from transformer.assembly.table import KEY, PROFILES, PROXY, TAIL, TRAMPOLINE, WAY
 
 # No compiler and no C name begins so, and numeric labels of the code around stay alone.
-SITE, WAY, OVER = ".Lsc_site", ".Lsc_way", ".Lsc_over"
-TAIL_FLAG, WAY_FLAG = 1, 4
-
-_TABLE = {
-    "sc": '.pushsection static_call_sites,"awR?",%progbits',
-    "linux": '.pushsection .static_call_sites,"a?",%progbits',
-}
+SITE, STATION, OVER = ".Lsc_site", ".Lsc_way", ".Lsc_over"
 
 
 @dataclass
@@ -42,7 +37,8 @@ class Printer:
         self.text, self.syntax = text, syntax
         self.comments = tuple(c.encode() for c in syntax.comments)
         self.linux = profile == "linux"
-        self.table = _TABLE[profile]
+        table = PROFILES[profile]
+        self.table = f'.pushsection {table.section},"{table.flags}",%progbits'
         self.edits: list[tuple[int, int, bytes]] = []
         self.pending: dict[Section, _Pending] = {}
         self.sites = self.ways = 0
@@ -68,7 +64,7 @@ class Printer:
                 opening = _lines([*branch.align, *self.syntax.wide_open])
                 self.edits.append((wide, wide, opening))
                 before = [*self.syntax.wide_close, *before]
-        flags = 0 if branch.kind == "call" else TAIL_FLAG
+        flags = 0 if branch.kind == "call" else TAIL
         size = 0
         if self.syntax.label_after:
             after.insert(0, f"{label}:")
@@ -108,8 +104,8 @@ class Printer:
     def key_symbol(self, symbol: Symbol) -> str:
         """What names the key: its proxy; in Linux the key, or the trampoline as in modules."""
         if not self.linux:
-            return symbol.other("__SCP__")
-        return symbol.other("__SCK__" if symbol.raw in self.keys else "__SCT__")
+            return symbol.other(PROXY)
+        return symbol.other(KEY if symbol.raw in self.keys else TRAMPOLINE)
 
     @cached_property
     def keys(self) -> frozenset[bytes]:
@@ -127,7 +123,7 @@ class Printer:
             pending = self.pending[section] = _Pending(line)
         pending.falls_through = falls_through
         if symbol not in pending.labels:
-            pending.labels[symbol] = f"{WAY}{self.ways}"
+            pending.labels[symbol] = f"{STATION}{self.ways}"
             self.ways += 1
         return pending.labels[symbol]
 
@@ -146,9 +142,9 @@ class Printer:
     def stations(self, pending: _Pending) -> list[str]:
         rows = []
         for symbol, label in pending.labels.items():
-            name = symbol.other("__SCT__")
+            name = symbol.other(TRAMPOLINE)
             rows += [f"{label}:", self.syntax.way.format(symbol=name)]
-            rows += self.entry(label, symbol, WAY_FLAG)
+            rows += self.entry(label, symbol, WAY)
         return rows
 
     def finish(self) -> bytes:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-PREFIX = b"__SCT__"
-KEY_PREFIX = b"__SCK__"
+from transformer.assembly.table import KEY, TRAMPOLINE
+
+PREFIX, KEY_PREFIX = TRAMPOLINE.encode(), KEY.encode()
 
 _NAME = rb"[\w$.\x80-\xff]"
 _SYMBOL = re.compile(  # a dollar before it marks an immediate operand
-    rb'"__SCT__(?P<quoted>(?:[^"\\]|\\.)+)"|(?<![\w.\x80-\xff])__SCT__(?P<plain>%s*)' % _NAME
+    rb'"%s(?P<quoted>(?:[^"\\]|\\.)+)"|(?<![\w.\x80-\xff])%s(?P<plain>%s*)'
+    % (PREFIX, PREFIX, _NAME)
 )
-_KEY = re.compile(rb'(?<="__SCK__)(?:[^"\\]|\\.)+(?=")|%s+' % _NAME)
+_KEY = re.compile(rb'(?<="%s)(?:[^"\\]|\\.)+(?=")|%s+' % (KEY_PREFIX, _NAME))
 _STRINGS = (b".string", b".ascii", b".asciz", b".section", b".pushsection")
 
 

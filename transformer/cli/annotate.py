@@ -14,9 +14,9 @@ from collections import Counter
 
 from transformer.arch import Arch
 from transformer.assembly import Annotated, annotate
-from transformer.assembly.annotate import PROFILES
+from transformer.assembly.table import PROFILES
 from transformer.cli.common import Usage, pick_arch, read_input, write_output
-from transformer.cli.failure import colors
+from transformer.diagnostics import colors
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
