@@ -7,7 +7,7 @@ import sys
 
 from transformer.arch import UnknownArch
 from transformer.cli.common import Usage
-from transformer.diagnostics import ScError
+from transformer.diagnostics import ScError, colors
 from transformer.extras import MissingExtra
 
 PROGRAM = "sc-transform"
@@ -28,12 +28,6 @@ def report(error: Exception) -> int:
         return _say(f"{error.filename or 'input or output'}: {error.strerror or error}", WRONG)
     text = f"internal error: {type(error).__name__}: {error} (SC_DEBUG=1 shows where)"
     return _say(text, USAGE)
-
-
-def colors(stream: object) -> bool:
-    """Whether a stream is a terminal whose owner has not asked for plain text."""
-    isatty = getattr(stream, "isatty", None)
-    return bool(isatty and isatty()) and not os.environ.get("NO_COLOR")
 
 
 def _say(text: str, status: int) -> int:

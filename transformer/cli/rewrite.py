@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transformer.cli.common import Usage, pick_arch, pick_mode, read_input, write_output
-from transformer.cli.failure import colors
 from transformer.configuration import Configuration, configuration
+from transformer.diagnostics import colors
 
 if TYPE_CHECKING:
     from transformer.rewriting import RewriteResult

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from transformer.arch import load
 from transformer.cli.common import ALL, Usage, known_only, pick_arches, pick_modes, write_text
-from transformer.cli.failure import colors
+from transformer.diagnostics import colors
 from transformer.extras import need_verify
 from transformer.toolchain import CompilerMissing, find
 

@@ -5,6 +5,7 @@ Families go by name, as builds choose them; a link's target knows better than th
 """
 
 from transformer.launcher import light as os
+from transformer.launcher.process import which
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,13 +107,8 @@ def _family(word: str, directory: str, environment: "Mapping[str, str]") -> "tup
 
 
 def _program(word: str, directory: str, environment: "Mapping[str, str]") -> str:
-    if "/" in word:
-        return os.path.join(directory, word)
-    for folder in environment.get("PATH", os.defpath).split(":"):
-        path = os.path.join(directory, folder, word)
-        if os.access(path, os.X_OK):
-            return path
-    return word
+    found = which(word, environment.get("PATH", os.defpath))
+    return os.path.join(directory, found) if found else word
 
 
 def _script(path: str) -> "tuple[str, bool] | None":

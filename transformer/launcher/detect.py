@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from transformer.launcher.settings import Settings
 
 INCLUDES = b"__sc_static_call_update"
+NO_IDIOM = "no idiom"  # in the log
 REGULAR = 0o100000  # S_IFREG
 PLAIN = b"sc_plain_dynamic"  # only the plain headers define it
 LOWERED = b"__sc_register"

@@ -3,7 +3,7 @@
 from transformer.launcher import light as os
 from transformer.launcher import process
 from transformer.launcher.commandline import CommandLine, parse
-from transformer.launcher.detect import concerned, holds_idioms
+from transformer.launcher.detect import NO_IDIOM, concerned, holds_idioms
 from transformer.launcher.masquerade import inside, program_behind
 from transformer.launcher.process import Interrupted, die, leave, say
 from transformer.launcher.record import Record
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 NAME = "sc-transform"
 WRONG, USAGE = 1, 2
-NO_IDIOM = "no idiom"
 FRONT = "SC_TRANSFORM_FRONT"  # "no": every command line is Python's
 ALONE = ("print", "preprocess", "syntax")  # stages that make no code
 

@@ -6,20 +6,15 @@ import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from transformer.arch import Arch
 from transformer.diagnostics import Diagnostic, ScError
-from transformer.launcher.detect import Found
+from transformer.launcher.detect import NO_IDIOM, Found
 from transformer.launcher.link import WITHOUT, runtime
 from transformer.launcher.telling import tell
+from transformer.launcher.transform import FAILED, Transform, beside
 from transformer.toolchain import Compiler
 from transformer.toolchain.run import run
-
-if TYPE_CHECKING:
-    from transformer.launcher.transform import Transform
-
-FAILED = 1
 
 
 class Program:
@@ -42,8 +37,8 @@ class Program:
                     objects[unit.source.path] = str(path)
             if objects and not self._link(objects):
                 return self._failed()
-        decision = "transformed" if objects else "skipped"
-        self.transform.record.end(decision, "" if objects else "no idiom", 0)
+        decision, reason = ("transformed", "") if objects else ("skipped", NO_IDIOM)
+        self.transform.record.end(decision, reason, 0)
         return 0
 
     def _failed(self) -> int:
@@ -56,7 +51,7 @@ class Program:
     def _link(self, objects: dict[str, str]) -> bool:
         """The user's command line, to a file beside the program, which it then replaces."""
         command, output = self.command, Path(os.path.realpath(self.command.output or "a.out"))
-        fresh = output.with_name(f".{output.name}.sc-{os.getpid()}")
+        fresh = beside(output)
         words = [*command.compiler, *command.with_objects(objects)]
         if not WITHOUT.intersection(command.arguments):
             words += runtime(command, self.transform.settings, self.transform.state)

@@ -6,11 +6,10 @@ import os
 import sys
 from collections.abc import Iterable
 
-from transformer.diagnostics import Diagnostic
+from transformer.diagnostics import Diagnostic, colors
 
 
 def tell(found: Iterable[Diagnostic]) -> None:
-    color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-    text = "".join(d.render(color=color) + "\n" for d in found)
+    text = "".join(d.render(color=colors(sys.stderr)) + "\n" for d in found)
     if text:
         os.write(2, text.encode(errors="surrogateescape"))

@@ -7,6 +7,7 @@ there is no object, as in a compiler's own run: what is interrupted is built ane
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from transformer.arch import Arch
 from transformer.diagnostics import Diagnostic, ScError
 from transformer.launcher.commandline import CommandLine, Source
 from transformer.launcher.copying import Copy
-from transformer.launcher.detect import PLAIN, Found
+from transformer.launcher.detect import NO_IDIOM, PLAIN, Found
 from transformer.launcher.machines import arch_of, identify
 from transformer.launcher.modes import GCC_NAMES_FILES, INLINE, Choice, choose
 from transformer.launcher.precompiled import has_precompiled
@@ -24,7 +25,8 @@ from transformer.launcher.record import Record
 from transformer.launcher.settings import Settings
 from transformer.launcher.state import State, write_whole
 from transformer.launcher.telling import tell
-from transformer.rewriting import RewriteResult, rewrite
+from transformer.rewriting import RewriteResult, defined, rewrite
+from transformer.runtime import header_dir
 from transformer.toolchain import Compiler, Completed
 from transformer.toolchain.run import run
 
@@ -117,9 +119,6 @@ class Transform:
         return 0
 
 
-NO_IDIOM = "no idiom"
-
-
 class Unit:
     """One source on its way to an object or to assembly."""
 
@@ -138,6 +137,7 @@ class Unit:
         self.source = source
         self.cc = cc
         self.arch = arch
+        self.preprocessed = source.language == "cpp-output"
         self.flags = command.compile_flags(source)
         self.one_run = command.auxiliary  # only the run under the object's name names its files
         if command.auxiliary and cc.family == "gcc" and (cc.major or 0) >= GCC_NAMES_FILES:
@@ -155,7 +155,7 @@ class Unit:
         if choice.note:
             self._tell([Diagnostic("note", "sc-lto", choice.note)])
         text = Path(self.source.path).read_bytes()
-        if self.source.language == "cpp-output" and PLAIN in text:
+        if self.preprocessed and PLAIN in text:
             said = "it was preprocessed with the plain headers, and stays plain"
             self._tell([Diagnostic("warning", "sc-launcher", said, self.source.path)])
             return said
@@ -166,9 +166,7 @@ class Unit:
         if not result.ok:
             raise ScError(*(d for d in result.diagnostics if d.severity == "error"))
         self._note(result)
-        preprocessed = self.source.language == "cpp-output" or not result.edits
-        if result.text == text:
-            preprocessed = self.source.language == "cpp-output"
+        preprocessed = self.preprocessed or (not result.edits and result.text != text)
         return self._compile(text, result.text, preprocessed, choice, output)
 
     def _rewrite(self, text: bytes, mode: str, check: bool) -> RewriteResult:
@@ -179,29 +177,19 @@ class Unit:
             mode=mode,
             cc=self.cc,
             cflags=self.flags,
-            preprocessed=self.source.language == "cpp-output",
-            dynamic=self._dynamic(text),
+            preprocessed=self.preprocessed,
+            dynamic=defined(self.settings.dynamic, text),
             dynamic_lowering=self.settings.dynamic_lowering,
             check=check,
         )
 
-    def _dynamic(self, text: bytes) -> dict[str, str]:
-        from transformer.rewriting import defined
-
-        return defined(self.settings.dynamic, text)
-
     def _note(self, result: RewriteResult) -> None:
-        sites: dict[str, int] = {}
-        for site in result.sites:
-            if site.kind in ("call", "guard", "dynamic"):
-                sites[site.key] = sites.get(site.key, 0) + 1
+        sites = Counter(s.key for s in result.sites if s.kind in ("call", "guard", "dynamic"))
         self.facts.update(keys=list(result.keys), sites=sites)
 
     def _compile(
         self, text: bytes, new: bytes, preprocessed: bool, choice: Choice, output: Path
     ) -> str:
-        from transformer.runtime import header_dir
-
         include = str(header_dir("lowered", self.arch, choice.mode))
         copy = Copy(self.source.path, new, self.cc, self.flags)
         try:
@@ -292,9 +280,7 @@ class Unit:
 
     def _count(self, annotated: Annotated | None) -> None:
         if annotated is not None:
-            sites: dict[str, int] = {}
-            for site in annotated.sites:
-                sites[site.key] = sites.get(site.key, 0) + 1
+            sites = Counter(site.key for site in annotated.sites)
             self.facts["sites"] = {**self.facts.get("sites", {}), **sites}
 
     def _tell(self, found: Sequence[Diagnostic]) -> None:
