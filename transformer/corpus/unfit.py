@@ -52,7 +52,7 @@ def _untrue(
     arch: Arch,
 ) -> Iterator[Failure]:
     for refusal in rewritten.unfit:
-        if refusal not in refused.values() and not _key(refusal, keys):
+        if not _key(refusal, keys):
             yield Failure("refuse", f"it names no key: {refusal.text}", site=_place(refusal))
     for key, refusal in refused.items():
         if keys[key].prototyped and fits(keys[key], arch):
