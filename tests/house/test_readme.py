@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from readme_text import FENCE, README, blocks, section
 
 from transformer import arch
 from transformer.cli.main import SUBCOMMANDS
@@ -17,18 +18,6 @@ from transformer.launcher.settings import OPTIONS
 from transformer.toolchain import zig
 
 ROOT = Path(__file__).resolve().parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-def section(title: str) -> str:
-    found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", README, re.M | re.S)
-    assert found, f"the README has no section '{title}'"
-    return found.group(1)
-
-
-def blocks(title: str, language: str) -> list[str]:
-    return [text for kind, text in FENCE.findall(section(title)) if kind == language]
 
 
 @pytest.fixture(scope="module")

@@ -14,27 +14,15 @@ from pathlib import Path
 import pytest
 from integration_tools import (
     EXAMPLES,
-    ROOT,
     compiler,
     environment,
     needs,
     run,
     section_size,
 )
+from readme_text import blocks, section
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BUILDS, CACHES = "In your build system", "With ccache, distcc and icecream"
-
-
-def section(title: str) -> str:
-    found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", README, re.M | re.S)
-    assert found, f"the README has no section '{title}'"
-    return found.group(1)
-
-
-def blocks(title: str, language: str) -> list[str]:
-    return [text for kind, text in FENCE.findall(section(title)) if kind == language]
 
 
 def rows(title: str) -> dict[str, str]:
@@ -52,7 +40,7 @@ def first_code(cell: str) -> str:
 @pytest.fixture
 def desk(tmp_path: Path) -> Path:
     """A folder with the demo of the quick start."""
-    demo = next(text for kind, text in FENCE.findall(section("Quick start")) if kind == "c")
+    (demo,) = blocks("Quick start", "c")
     (tmp_path / "demo.c").write_text(demo)
     return tmp_path
 
