@@ -7,6 +7,7 @@ the preprocessed text, and orders declarations and uses.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from transformer.frontend.source import Place
 
@@ -34,16 +35,13 @@ class Idiom:
     marks words of rewritten text, which nothing replaces.
     """
 
+    kind: ClassVar[str] = "idiom"
     spelled: str
     name: str
     place: Place
     spans: Spans | None
     position: int
     internal: bool = False
-
-    @property
-    def kind(self) -> str:
-        return "idiom"
 
 
 @dataclass(frozen=True)
@@ -54,23 +52,17 @@ class CallDefinition(Idiom):
     pointer or other.
     """
 
+    kind: ClassVar[str] = "define-call"
     func: str = ""
     form: str = "plain"
     returns: str = "unknown"
 
-    @property
-    def kind(self) -> str:
-        return "define-call"
-
 
 @dataclass(frozen=True)
 class CallDeclaration(Idiom):
+    kind: ClassVar[str] = "declare-call"
     func: str = ""
     storage: str = ""
-
-    @property
-    def kind(self) -> str:
-        return "declare-call"
 
 
 @dataclass(frozen=True)
@@ -81,75 +73,56 @@ class Call(Idiom):
     bare form stands alone as a statement.
     """
 
+    kind: ClassVar[str] = "call"
     form: str = "2016"
     cond: bool = False
     count: int | None = None
     statement: bool = False
-
-    @property
-    def kind(self) -> str:
-        return "call"
 
 
 @dataclass(frozen=True)
 class AsmCall(Idiom):
     """How a key is called by asm: only rewritten text says so."""
 
-    @property
-    def kind(self) -> str:
-        return "asm-call"
+    kind: ClassVar[str] = "asm-call"
 
 
 @dataclass(frozen=True)
 class Query(Idiom):
-    @property
-    def kind(self) -> str:
-        return "query"
+    kind: ClassVar[str] = "query"
 
 
 @dataclass(frozen=True)
 class Update(Idiom):
+    kind: ClassVar[str] = "update"
     func: str = ""
-
-    @property
-    def kind(self) -> str:
-        return "update"
 
 
 @dataclass(frozen=True)
 class Export(Idiom):
+    kind: ClassVar[str] = "export"
     tramp: bool = False
-
-    @property
-    def kind(self) -> str:
-        return "export"
 
 
 @dataclass(frozen=True)
 class KeyDefinition(Idiom):
     """DEFINE_STATIC_KEY_*: ``local`` keys are defined within a function."""
 
+    kind: ClassVar[str] = "define-key"
     truth: bool = False
     read_only: bool = False
     array: bool = False
     storage: str = ""
     local: bool = False
 
-    @property
-    def kind(self) -> str:
-        return "define-key"
-
 
 @dataclass(frozen=True)
 class KeyDeclaration(Idiom):
+    kind: ClassVar[str] = "declare-key"
     truth: bool = False
     array: bool = False
     storage: str = ""
     local: bool = False
-
-    @property
-    def kind(self) -> str:
-        return "declare-key"
 
 
 @dataclass(frozen=True)
@@ -160,35 +133,26 @@ class Guard(Idiom):
     says why it is not.  ``unknown`` is the name in it that nothing declares.
     """
 
+    kind: ClassVar[str] = "guard"
     likely: bool = False
     constant: bool = False
     reason: str = ""
     unknown: str = ""
-
-    @property
-    def kind(self) -> str:
-        return "guard"
 
 
 @dataclass(frozen=True)
 class KeyOperation(Idiom):
     """A flip or a question; ``unknown`` as in ``Guard``."""
 
+    kind: ClassVar[str] = "key-operation"
     operation: str = ""
     unknown: str = ""
-
-    @property
-    def kind(self) -> str:
-        return "key-operation"
 
 
 @dataclass(frozen=True)
 class DynamicOperation(Idiom):
+    kind: ClassVar[str] = "dynamic-operation"
     on: bool = False
-
-    @property
-    def kind(self) -> str:
-        return "dynamic-operation"
 
 
 @dataclass(frozen=True)
@@ -220,6 +184,7 @@ class DynamicDefinition(Idiom):
     ``elsewhere`` tells that another file defines a function chosen by name.
     """
 
+    kind: ClassVar[str] = "dynamic"
     value: str = ""
     void: bool = False
     static: bool = False
@@ -229,10 +194,6 @@ class DynamicDefinition(Idiom):
     lines: DynamicSpans | None = None
     error: str = ""
     elsewhere: bool = False
-
-    @property
-    def kind(self) -> str:
-        return "dynamic"
 
 
 @dataclass(frozen=True)
