@@ -1,16 +1,8 @@
-"""Static calls: declarations, definitions, calls, queries, updates, exports."""
+"""Static calls and keys: declarations, definitions, uses, updates, exports."""
 
 from __future__ import annotations
 
-from transformer.frontend.idioms import (
-    Call,
-    CallDeclaration,
-    CallDefinition,
-    Export,
-    Query,
-    Spans,
-    Update,
-)
+from transformer.frontend.idioms import Call, CallDefinition, Export, Idiom, Spans
 from transformer.frontend.words import WORDS
 from transformer.lowering.edits import EditBuffer, fit
 
@@ -28,7 +20,8 @@ def word(buffer: EditBuffer, spans: Spans, new: str, owner: str, width: int = 0)
     buffer.replace(start, end, text, owner)
 
 
-def simple(idiom: Query | Update | CallDeclaration, spans: Spans, buffer: EditBuffer) -> None:
+def simple(idiom: Idiom, spans: Spans, buffer: EditBuffer) -> None:
+    """Only the word changes: a query, an update, a declaration, all of static keys but guards."""
     word(buffer, spans, WORDS[idiom.spelled].internal, f"{idiom.spelled}({idiom.name})")
 
 

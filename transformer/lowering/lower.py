@@ -9,7 +9,7 @@ from transformer.diagnostics import Diagnostic
 from transformer.frontend import idioms as I
 from transformer.frontend.checks import diagnostic
 from transformer.frontend.source import Source
-from transformer.lowering import calls, dynamic, guards, inline_asm, keys
+from transformer.lowering import calls, dynamic, guards, inline_asm
 from transformer.lowering.edits import EditBuffer
 
 
@@ -110,10 +110,8 @@ class _Lowering:
             calls.define(idiom, spans, idiom.name in self.exported, buffer)
         elif isinstance(idiom, I.Export):
             calls.export(idiom, spans, idiom.name in self.defined, buffer)
-        elif isinstance(idiom, I.Query | I.Update | I.CallDeclaration):
-            calls.simple(idiom, spans, buffer)
         else:
-            keys.key(idiom, spans, buffer)
+            calls.simple(idiom, spans, buffer)
 
     def _guard(self, idiom: I.Guard, spans: I.Spans, group: list[I.Guard]) -> None:
         loaded = [g for g in group if not g.constant]
