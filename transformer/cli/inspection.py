@@ -6,11 +6,11 @@ from typing import Any
 
 from transformer.arch import Arch, Branch
 from transformer.emulator import Image, Site, disassemble, find_sites
-from transformer.emulator.tables import Guard, Proxy, Tables
+from transformer.emulator.sites import NULL, RET0
+from transformer.emulator.tables import KEY, PROXY_PATCHED, Guard, Proxy, Tables
 
-NAMES = {"__static_call_null": "NULL", "__static_call_return0": "RET0"}
-CALL_KEY, DYNAMIC = "__SCK__", "__SCD__"
-PATCHED = 1  # sc_proxy.flags: the trampoline may be written
+NAMES = {NULL: "NULL", RET0: "RET0"}
+DYNAMIC = "__SCD__"
 
 
 def inspect_image(image: Image) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def inspect_image(image: Image) -> dict[str, Any]:
 
 def _call_keys(tables: Tables) -> list[int]:
     """Addresses of all static calls: those with proxies, and those by their symbols alone."""
-    symbols = (s.address for s in tables.image.all_symbols if s.name.startswith(CALL_KEY))
+    symbols = (s.address for s in tables.image.all_symbols if s.name.startswith(KEY))
     keys = dict.fromkeys([*symbols, *(p.key for p in tables.proxies)])
     return sorted((k for k in keys if k), key=tables.call_key_name)
 
@@ -61,7 +61,7 @@ def _trampoline(tables: Tables, proxy: Proxy, target: int) -> dict[str, Any]:
     return {
         "address": start,
         "where": image.describe(start),
-        "patched": bool(proxy.flags & PATCHED),
+        "patched": bool(proxy.flags & PROXY_PATCHED),
         "instruction": proxy.insn,
         "disassembly": disassemble(image.arch, code, start, image),
         "states": _states(image, "trampoline", proxy.insn, target),

@@ -20,12 +20,11 @@ from transformer.arch import load
 from transformer.cli.common import ALL, Usage, known_only, pick_arches, pick_modes, write_text
 from transformer.diagnostics import colors
 from transformer.extras import need_verify
-from transformer.toolchain import CompilerMissing, find
+from transformer.toolchain import FAMILIES, CompilerMissing, find
 
 if TYPE_CHECKING:
     from transformer.corpus.results import VerifyReport
 
-COMPILERS = ("gcc", "clang")
 LEVELS = ("O0", "O1", "O2", "O3", "Os")
 TURNS = "turns"
 FORMATS = ("text", "json", "junit")
@@ -74,9 +73,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     arches = pick_arches(args.arch)
     modes = pick_modes(args.mode, arches)
-    compilers = list(COMPILERS)
+    compilers = list(FAMILIES)
     if args.compiler != ALL:
-        compilers = known_only(args.compiler, "compiler", COMPILERS)
+        compilers = known_only(args.compiler, "compiler", FAMILIES)
     levels = _levels(args.levels)
     if args.jobs < 1:
         raise Usage("-j takes a number of at least 1")

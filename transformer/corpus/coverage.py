@@ -13,8 +13,9 @@ from pathlib import Path
 
 from transformer.corpus.plan import Plan
 from transformer.corpus.program import Program
-from transformer.corpus.symbols import KEY, is_runtime
+from transformer.corpus.symbols import HARNESS, is_runtime
 from transformer.emulator import Image, Machine, ReadWatch
+from transformer.emulator.tables import KEY
 from transformer.rewriting import Site
 
 _COUNTED = ("call", "guard", "dynamic")
@@ -70,7 +71,7 @@ def _data_ranges(image: Image) -> list[tuple[int, int]]:
     """(address, size) of the case's own data; the harness's lies between."""
     found: list[tuple[int, int]] = []
     own = [
-        (s.address, s.address + max(s.size, 1), s.name.startswith("__h_"))
+        (s.address, s.address + max(s.size, 1), s.name.startswith(HARNESS))
         for s in image.all_symbols
         if s.kind == "object"
         and (at := image.section_at(s.address)) is not None

@@ -7,11 +7,12 @@ nothing: executing it is the event.
 
 from __future__ import annotations
 
-from transformer.corpus.symbols import HARNESS, KEY
+from transformer.corpus.symbols import HARNESS
 from transformer.corpus.watch import Dispatch, Report, TrampolineWatcher, entries
 from transformer.emulator import Arrival as At
 from transformer.emulator import Image, InlineSite, Machine, StopHandler, Tables, inline_sites
 from transformer.emulator.sites import CALL, CONDITIONAL, KEPT, NULL, RET0, read_site
+from transformer.emulator.tables import KEY
 
 _POISON = 0x5AD0_0BAD_5AD0_0BAD
 

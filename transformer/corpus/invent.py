@@ -41,7 +41,7 @@ from transformer.corpus.oracle import (
     without_models,
 )
 from transformer.corpus.plan import Plan, make_plan
-from transformer.corpus.symbols import is_runtime
+from transformer.corpus.symbols import HARNESS, is_runtime
 from transformer.toolchain import Compiler
 
 #: What stands in for integers and for a string, one row for each way of calling.
@@ -129,7 +129,7 @@ def _invented_returns(plan: Plan, types: list[UnitTypes]) -> dict[str, tuple[Val
 def invent_steps(plan: Plan, types: list[UnitTypes]) -> list[Step]:
     """The steps, at most ``_MOST_STEPS``."""
     functions = {
-        n: f for n, f in functions_of(types).items() if _own(plan, n) and not n.startswith("__h_")
+        n: f for n, f in functions_of(types).items() if _own(plan, n) and not n.startswith(HARNESS)
     }
     rows = (*_ROWS, *literals.rows(u.text for u in plan.units))
     calls = [s for row in rows for s in _calls(functions, row)]

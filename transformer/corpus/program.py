@@ -25,6 +25,7 @@ from transformer.emulator import (
     UcError,
     disassemble,
 )
+from transformer.emulator.tables import TRAMPOLINE
 
 _SWITCHES = 64
 _LOOKED_AT = 20_000  # instructions
@@ -261,7 +262,7 @@ class Program:
 
     def trampoline_of(self, key: str) -> int:
         """The address of a key's trampoline; 0 where this mode has none."""
-        found = self.image.symbols.get(f"__SCT__{key}")
+        found = self.image.symbols.get(TRAMPOLINE + key)
         return found.address if found is not None else 0
 
     def place(self, text: str) -> str:

@@ -18,11 +18,10 @@ from transformer.corpus.harness import FAR, NEAR
 from transformer.corpus.plan import Reach
 from transformer.corpus.program import Did, Program
 from transformer.corpus.results import CaseResult, Failure
-from transformer.corpus.symbols import KEY
 from transformer.corpus.values import same
 from transformer.emulator import Image, SiteCheck, inline_sites
 from transformer.emulator.sites import NULL, RET0
-from transformer.emulator.tables import Proxy, Tables
+from transformer.emulator.tables import KEY, Proxy, Tables
 
 _AWAY = 2  # times the distance that a jump's displacement can tell apart
 _PAGE = 1 << 16

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 CHECKS = ("dispatch", "abi", "pads", "reach", "static", "refuse")
@@ -84,6 +84,10 @@ class CaseResult:
     def name(self) -> str:
         """The cell as a person would write it down."""
         return f"{self.case} [{self.arch} {self.mode} {self.compiler} {self.variant}]"
+
+
+#: Told of a result, of how many there are so far, and of how many there will be.
+Tick = Callable[[CaseResult, int, int], None]
 
 
 @dataclass

@@ -10,6 +10,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from transformer.emulator.image import SYMBOL_KINDS
+from transformer.emulator.tables import KEY
 
 #: The runtime's own words, which the plain headers or the runtime bring.
 RUNTIME = re.compile(
@@ -17,7 +18,6 @@ RUNTIME = re.compile(
     r"|__static_call_(null|return0)\Z|sc_plain_dynamic\Z)"
 )
 HARNESS = "__h_"
-KEY = "__SCK__"
 _LINKER = re.compile(
     r"(_GLOBAL_OFFSET_TABLE_|__start_\w+|__stop_\w+|__init_array_\w+|_end|_DYNAMIC)\Z"
 )

@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -23,17 +23,15 @@ from transformer.corpus.invent import build_invented
 from transformer.corpus.levels import TURNS, Levels, first_turn, settings
 from transformer.corpus.oracle import OracleBuild, build_oracle
 from transformer.corpus.refuse import linkage_errors, run_refusal
-from transformer.corpus.results import CaseResult, Failure, VerifyReport
+from transformer.corpus.results import CaseResult, Failure, Tick, VerifyReport
 from transformer.corpus.transformed import Rewritten, rewrite_case
 from transformer.corpus.truth import CaseError, Truth, find_truth
 from transformer.corpus.unfit import run_unfit
 from transformer.diagnostics import ScError
 from transformer.emulator import ImageError, selftest
-from transformer.toolchain import Compiler, available
+from transformer.toolchain import FAMILIES, Compiler, available
 
 ALL = "all"
-FAMILIES = ("gcc", "clang")
-Tick = Callable[[CaseResult, int, int], None]
 
 
 @dataclass(frozen=True)

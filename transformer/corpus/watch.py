@@ -13,14 +13,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from transformer.corpus.symbols import KEY, is_runtime
+from transformer.corpus.harness import FAR, NEAR
+from transformer.corpus.symbols import HARNESS, is_runtime
 from transformer.emulator import Arrival as At
 from transformer.emulator import Image, Machine, ReadWatch, StopHandler
+from transformer.emulator.sites import NULL, RET0
+from transformer.emulator.tables import KEY, TRAMPOLINE
 
-TRAMPOLINE = "__SCT__"
-_NULLS = ("__static_call_null", "__static_call_return0")
 _PIECES = (".cold", ".part.")
-_OWN = ("__h_near_", "__h_far_")
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ def entries(images: list[Image]) -> set[int]:
 
 
 def _target(name: str) -> bool:
-    if name.startswith("__h_"):
-        return name.startswith(_OWN)
-    if name in _NULLS:
+    if name.startswith(HARNESS):
+        return name.startswith((NEAR, FAR))
+    if name in (NULL, RET0):
         return True
     return not (name.startswith(TRAMPOLINE) or is_runtime(name) or any(p in name for p in _PIECES))
 

@@ -22,7 +22,7 @@ from transformer.emulator.problem import Problem
 from transformer.emulator.tables import (
     SITE_SIZE,
     SITES,
-    TRAMPOLINE_PREFIX,
+    TRAMPOLINE,
     CallSite,
     Memory,
     Proxy,
@@ -195,7 +195,7 @@ class SiteCheck:
         if self.mode not in INLINE_MODES:
             return
         named, symbols = self._named, self.image.all_symbols
-        own = {s.address: s.name for s in symbols if s.name.startswith(TRAMPOLINE_PREFIX)}
+        own = {s.address: s.name for s in symbols if s.name.startswith(TRAMPOLINE)}
         for entry in self.tables.call_sites:
             if entry.is_way and (proxy := self.tables.proxy_at.get(entry.proxy)):
                 own[entry.code] = own.get(proxy.trampoline, "")
@@ -204,7 +204,7 @@ class SiteCheck:
                 continue
             self.counts["without entry"] += 1
             if self.mode in ANNOTATED_MODES and not self._alone(address):
-                key = own[transfer.target].removeprefix(TRAMPOLINE_PREFIX)
+                key = own[transfer.target].removeprefix(TRAMPOLINE)
                 place = self.image.describe(address)
                 message = f"it branches to the trampoline of '{key}', but no entry names it"
                 yield Problem(message, place, address)

@@ -20,10 +20,10 @@ from transformer.emulator.problem import Problem, StaticReport
 from transformer.emulator.sites import SiteCheck
 from transformer.emulator.tables import (
     GUARDS,
-    KEY_PREFIX,
+    KEY,
     PROXIES,
     PROXY_PATCHED,
-    TRAMPOLINE_PREFIX,
+    TRAMPOLINE,
     Guard,
     Proxy,
     Tables,
@@ -101,7 +101,7 @@ class _Checker:
                 yield Problem(message, self._proxy_site(index, proxy), proxy.trampoline)
         for address, name in self.tables.trampolines.items():
             if address not in seen:
-                site = TRAMPOLINE_PREFIX + name
+                site = TRAMPOLINE + name
                 yield Problem(
                     "no proxy names this trampoline: no update comes to it", site, address
                 )
@@ -128,8 +128,8 @@ class _Checker:
             yield "no symbol names this trampoline"
         key = self.tables.call_key_name(proxy.key)
         for name in sorted(names):
-            own = name.removeprefix(TRAMPOLINE_PREFIX)
-            if name.startswith(TRAMPOLINE_PREFIX) and own != key:
+            own = name.removeprefix(TRAMPOLINE)
+            if name.startswith(TRAMPOLINE) and own != key:
                 yield f"its proxy names the key {key}, not {own}"
 
     def _key(self, proxy: Proxy) -> Iterator[str]:
@@ -141,7 +141,7 @@ class _Checker:
         found = self.image.symbol_at(proxy.key)
         if found is None:  # in another object
             return
-        if not found[0].name.startswith(KEY_PREFIX) or found[1]:
+        if not found[0].name.startswith(KEY) or found[1]:
             yield f"its proxy's key is {self.image.describe(proxy.key)}, not the start of a key"
         target = self.memory.pointer(proxy.key)
         if not target:

@@ -18,8 +18,7 @@ from transformer.emulator.image import Image, ImageError, Symbol
 PROXIES = "static_call_proxies"
 SITES = "static_call_sites"
 GUARDS = "__jump_table"
-KEY_PREFIX = "__SCK__"
-TRAMPOLINE_PREFIX = "__SCT__"
+KEY, TRAMPOLINE = "__SCK__", "__SCT__"  # what the names of a key's symbols begin with
 PROXY_PATCHED = 1  # the trampoline may be written
 SITE_TAIL, SITE_INIT, SITE_WAY = 1, 2, 4  # an entry's flags
 SITE_SIZE = 8
@@ -134,9 +133,9 @@ class Tables:
     def trampolines(self) -> dict[int, str]:
         """Trampolines by address, with their keys' names: by symbols and by proxies."""
         found = {
-            s.address: s.name.removeprefix(TRAMPOLINE_PREFIX)
+            s.address: s.name.removeprefix(TRAMPOLINE)
             for s in self.image.all_symbols
-            if s.name.startswith(TRAMPOLINE_PREFIX)
+            if s.name.startswith(TRAMPOLINE)
         }
         for proxy in self.proxies:
             found.setdefault(proxy.trampoline, self.call_key_name(proxy.key))
@@ -144,7 +143,7 @@ class Tables:
 
     def call_key_name(self, address: int) -> str:
         """The name of a static call's key."""
-        return self._name(address).removeprefix(KEY_PREFIX)
+        return self._name(address).removeprefix(KEY)
 
     def static_key_name(self, address: int) -> str:
         """``key``, or ``keys+0x8`` for a key within something larger."""

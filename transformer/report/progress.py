@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from transformer.corpus.results import CaseResult
-
-Tick = Callable[[CaseResult, int, int], None]
+from transformer.corpus.results import CaseResult, Tick
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Finds C compilers for an arch and runs them: preprocess, compile, assemble, link."""
 
 from transformer.toolchain.find import available, find
-from transformer.toolchain.model import Compiler, CompilerMissing, Completed
+from transformer.toolchain.model import FAMILIES, Compiler, CompilerMissing, Completed
 from transformer.toolchain.run import (
     STATIC_PIE,
     assemble,
@@ -14,6 +14,7 @@ from transformer.toolchain.run import (
 )
 
 __all__ = [
+    "FAMILIES",
     "STATIC_PIE",
     "Compiler",
     "CompilerMissing",
