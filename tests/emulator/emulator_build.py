@@ -16,7 +16,7 @@ from transformer import arch as arches
 from transformer import runtime
 from transformer.arch import Arch, Variant
 from transformer.assembly import annotate
-from transformer.emulator import Image
+from transformer.emulator import Image, Machine
 
 ZIG = str(Path(ziglang.__file__).parent / "zig")
 FLAGS = (
@@ -127,6 +127,19 @@ def program(name: str, mode: str, variant: int) -> Built:
         f"-I{headers}",
     )
     return Built(arch, made, mode, path)
+
+
+def started(built: Built, *, stepping: bool = False) -> tuple[Machine, Image]:
+    """The program as its constructors leave it."""
+    image = built.image()
+    cpu = Machine(built.arch, [image], stepping=stepping)
+    construct(cpu, image)
+    return cpu, image
+
+
+def construct(cpu: Machine, image: Image) -> None:
+    for constructor in image.init_array:
+        assert cpu.run(constructor).ok
 
 
 def _annotated(arch: Arch, output: Path, *flags: str) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from emulator_build import Built, assemble, program
+from emulator_build import assemble, program, started
 
 from transformer.arch import Arch
 from transformer.emulator import AbiCheck, Image, Machine, Outcome, PadCheck, selftest
@@ -15,14 +15,6 @@ FLIPS = ("to_sub", "flip")
 
 def padded(arch: Arch) -> int | None:
     return next((i for i, v in enumerate(arch.variants) if v.pads), None)
-
-
-def started(built: Built) -> tuple[Machine, Image]:
-    image = built.image()
-    cpu = Machine(built.arch, [image], stepping=True)
-    for constructor in image.init_array:
-        assert cpu.run(constructor).ok
-    return cpu, image
 
 
 def run(cpu: Machine, image: Image, *names: str) -> None:
@@ -43,7 +35,7 @@ def test_padded_programs_land_on_pads(arch: Arch, mode: str) -> None:
     if variant is None:
         assert not arch.landing_pads
         return
-    cpu, image = started(program(arch.name, mode, variant))
+    cpu, image = started(program(arch.name, mode, variant), stepping=True)
     check = PadCheck()
     cpu.attach(check)
     run(cpu, image, *CALLS, *FLIPS, *CALLS)
@@ -55,7 +47,7 @@ def test_a_missing_pad_is_seen_at_each_site(arch: Arch) -> None:
     variant = padded(arch)
     if variant is None:
         return
-    cpu, image = started(program(arch.name, "slot", variant))
+    cpu, image = started(program(arch.name, "slot", variant), stepping=True)
     add = image.symbols["add"].address
     pad = next(p for p in arch.landing_pads if cpu.read(add, len(p)) == p)
     nop = assemble(arch, "nop")
@@ -76,7 +68,7 @@ def test_code_without_pads_breaks_the_rule(arch: Arch) -> None:
     if not arch.landing_pads:
         return
     bare = next(i for i, v in enumerate(arch.variants) if not v.pads)
-    cpu, image = started(program(arch.name, "slot", bare))
+    cpu, image = started(program(arch.name, "slot", bare), stepping=True)
     check = PadCheck()
     cpu.attach(check)
     run(cpu, image, "call")
@@ -89,7 +81,7 @@ def test_code_without_pads_breaks_the_rule(arch: Arch) -> None:
 @pytest.mark.parametrize("mode", ["slot", "trampoline"])
 def test_trampolines_keep_the_abi(arch: Arch, mode: str) -> None:
     for variant in range(len(arch.variants)):
-        cpu, image = started(program(arch.name, mode, variant))
+        cpu, image = started(program(arch.name, mode, variant), stepping=True)
         check = AbiCheck()
         cpu.attach(check)
         run(cpu, image, *CALLS)
@@ -100,7 +92,7 @@ def test_trampolines_keep_the_abi(arch: Arch, mode: str) -> None:
 
 
 def test_indirect_calls_keep_the_abi(arch: Arch) -> None:
-    cpu, image = started(program(arch.name, "generic", 0))
+    cpu, image = started(program(arch.name, "generic", 0), stepping=True)
     check = AbiCheck()
     cpu.attach(check)
     run(cpu, image, "call", "call_tail", "call_hook")
@@ -140,7 +132,7 @@ def test_clobbers_in_a_trampoline_are_seen(arch: Arch) -> None:
         code = assemble(arch, text)
         assert len(code) == size
         built = program(arch.name, "slot", 0)
-        cpu, image = started(built)
+        cpu, image = started(built, stepping=True)
         proxy = next(p for p in Tables(image).proxies if Tables(image).call_key_name(p.key) == "op")
         cpu.poke(proxy.insn, code)
         check = AbiCheck()
@@ -154,7 +146,7 @@ def test_clobbers_in_a_trampoline_are_seen(arch: Arch) -> None:
 
 def test_a_wrong_return_address_of_a_call_is_seen(arch: Arch) -> None:
     """The site's own call is damaged on the way: the link register, or the stack's top."""
-    cpu, image = started(program(arch.name, "slot", 0))
+    cpu, image = started(program(arch.name, "slot", 0), stepping=True)
     trampoline = image.symbols["__SCT__op"].address
     check = AbiCheck()
     cpu.attach(check)
@@ -171,7 +163,7 @@ def test_a_wrong_return_address_of_a_call_is_seen(arch: Arch) -> None:
 
 
 def test_a_misaligned_stack_is_seen(arch: Arch) -> None:
-    cpu, image = started(program(arch.name, "generic", 0))
+    cpu, image = started(program(arch.name, "generic", 0), stepping=True)
     check = AbiCheck()
     cpu.attach(check)
     call = image.symbols["call"].address

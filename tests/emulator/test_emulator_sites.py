@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from emulator_build import Built, damaged, program
+from emulator_build import Built, damaged, program, started
 
 from transformer.arch import Arch
 from transformer.emulator import (
@@ -29,14 +29,6 @@ def built(arch: Arch, variant: int | None = None) -> Built:
 def problems(made: Built, image: Image, cpu: Machine | None = None, mode: str = "inline") -> str:
     report = static_check(image, made.arch, mode, made.variant.pads, cpu)
     return "\n".join(f"{p.site}: {p.message}" for p in report.problems)
-
-
-def started(made: Built, *, stepping: bool = False) -> tuple[Machine, Image]:
-    image = made.image()
-    cpu = Machine(made.arch, [image], stepping=stepping)
-    for constructor in image.init_array:
-        assert cpu.run(constructor).ok
-    return cpu, image
 
 
 def run(cpu: Machine, image: Image, name: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from emulator_build import Built, damaged, plain, program
+from emulator_build import Built, construct, damaged, plain, program, started
 
 from transformer.arch import Arch
 from transformer.emulator import (
@@ -67,8 +67,7 @@ def test_a_started_program_holds_what_its_keys_ask_for(arch: Arch) -> None:
         cpu = Machine(arch, [image], stepping=False)
         before = [p.message for p in check(built, image, cpu).problems]
         assert any("its patchable instruction goes to the NOP" in m for m in before)
-        for constructor in image.init_array:
-            assert cpu.run(constructor).ok
+        construct(cpu, image)
         assert check(built, image, cpu).problems == []
         for name in ("to_sub", "flip"):
             assert cpu.run(image.symbols[name].address).ok
@@ -77,10 +76,7 @@ def test_a_started_program_holds_what_its_keys_ask_for(arch: Arch) -> None:
 
 def test_a_started_program_with_a_stale_place_is_seen(arch: Arch) -> None:
     built = fixed(arch)
-    image = built.image()
-    cpu = Machine(arch, [image], stepping=False)
-    for constructor in image.init_array:
-        assert cpu.run(constructor).ok
+    cpu, image = started(built)
     insn = proxy(image).insn
     cpu.poke(insn, arch.branch("jump").encode(insn, image.symbols["sub"].address))
     cpu.poke(guards(image)[0].code, arch.instruction("nop").code)
@@ -314,11 +310,7 @@ def test_sites_are_found_with_their_lines(arch: Arch) -> None:
 
 def test_executed_sites_are_the_previous_of_their_arrivals(arch: Arch) -> None:
     """A site's address is that of the instruction that branches, pairs included."""
-    built = program(arch.name, "slot", 0)
-    image = built.image()
-    cpu = Machine(arch, [image], stepping=True)
-    for constructor in image.init_array:
-        assert cpu.run(constructor).ok
+    cpu, image = started(program(arch.name, "slot", 0), stepping=True)
     sites = {s.address: s.kind for s in find_sites(image, arch)}
     seen = []
     trampoline = image.symbols["__SCT__op"].address
