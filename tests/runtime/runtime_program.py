@@ -1,14 +1,58 @@
-"""Builds a rewritten unit with the runtime, loads it and starts it."""
+"""Builds units with the runtime, loads them and starts them; who runs them natively."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import transformer
 from transformer import arch as arches
+from transformer.arch import Arch
 from transformer.emulator import Image, Machine
 from transformer.runtime import header_dir, runtime_source
-from transformer.toolchain import compile_object, find, link
+from transformer.toolchain import Compiler, available, compile_object, find, link
+
+
+def compiler(name: str, family: str) -> Compiler:
+    return available(arches.load(name), (family,))[0]
+
+
+def runner(arch: Arch) -> list[str] | None:
+    """How a program of this arch is started here; None where it cannot be."""
+    if arch == arches.host():
+        return []
+    program = next((p for m in arch.machines if (p := shutil.which(f"qemu-{m}"))), None)
+    if not program or not available(arch, ("gcc",)):
+        return None
+    root = Path("/usr") / arch.toolchain.triples[0]
+    return [program, "-L", str(root)]
+
+
+def compiled(
+    cc: Compiler, arch: Arch, folder: Path, sources: Iterable[str | Path], *flags: str
+) -> list[Path]:
+    """Objects in ``folder``, of sources there or elsewhere."""
+    objects = []
+    for source in sources:
+        objects.append(folder / f"{Path(source).stem}.o")
+        done = compile_object(cc, folder / source, objects[-1], (*arch.toolchain.cflags, *flags))
+        assert done.ok, done.stderr
+    return objects
+
+
+def linked(
+    cc: Compiler, arch: Arch, path: Path, objects: list[Path], *flags: str, base: int | None = None
+) -> Image:
+    """A static program without a C library, as it is loaded."""
+    done = link(cc, objects, path, ("-nostdlib", "-static", *flags))
+    assert done.ok, done.stderr
+    return Image.load(path, arch, base)
+
+
+def construct(machine: Machine, image: Image) -> None:
+    for address in image.init_array:
+        assert machine.run(address).ok
 
 
 def started(
@@ -21,15 +65,8 @@ def started(
     assert result.ok, result.diagnostics
     (folder / "unit.c").write_bytes(result.text)
     flags = ("-O2", "-DSC_FREESTANDING", "-w", "-I", str(header_dir("lowered", arch, mode)))
-    objects = []
-    for source in (folder / "unit.c", runtime_source(arch)):
-        objects.append(folder / f"{source.stem}.o")
-        done = compile_object(cc, source, objects[-1], (*arch.toolchain.cflags, *flags))
-        assert done.ok, done.stderr
-    done = link(cc, objects, folder / "program", ("-nostdlib", "-static"))
-    assert done.ok, done.stderr
-    image = Image.load(folder / "program", arch)
+    objects = compiled(cc, arch, folder, ("unit.c", runtime_source(arch)), *flags)
+    image = linked(cc, arch, folder / "program", objects)
     machine = Machine(arch, [image], stepping=stepping)
-    for address in image.init_array:
-        assert machine.run(address).ok
+    construct(machine, image)
     return image, machine

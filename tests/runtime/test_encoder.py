@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from runtime_program import compiled, linked
 
 from transformer import arch as arches
 from transformer.arch import Branch
 from transformer.emulator import Image, Machine
 from transformer.runtime import header_dir, runtime_source
-from transformer.toolchain import compile_object, find, link
+from transformer.toolchain import find
 
 ENCODER = """
 #define SC_FREESTANDING
@@ -54,11 +55,7 @@ def test_both_encoders_agree(name: str, tmp_path: Path) -> None:
     source.write_text(f"{ENCODER}int kinds[] = {{ {kinds} }};\n")
     headers = str(header_dir("lowered", arch, arch.modes[0]))
     flags = ("-O1", "-I", headers, "-I", str(runtime_source(arch).parent), "-fno-builtin")
-    done = compile_object(cc, source, tmp_path / "e.o", (*arch.toolchain.cflags, *flags))
-    assert done.ok, done.stderr
-    done = link(cc, [tmp_path / "e.o"], tmp_path / "e", ("-nostdlib", "-static"))
-    assert done.ok, done.stderr
-    image = Image.load(tmp_path / "e", arch)
+    image = linked(cc, arch, tmp_path / "e", compiled(cc, arch, tmp_path, [source], *flags))
     machine = Machine(arch, [image], stepping=False)
     for index, row in enumerate(rows):
         kind = machine.read(image.symbols["kinds"].address + 4 * index, 4)

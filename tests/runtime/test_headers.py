@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+from runtime_program import compiler
 
 from transformer import arch as arches
 from transformer.runtime import header_dir, render_headers
-from transformer.toolchain import Compiler, available, compile_object
+from transformer.toolchain import available, compile_object
 
 CELLS = [
     (name, cc.family, mode)
@@ -68,10 +69,6 @@ def _flags(name: str, mode: str) -> tuple[str, ...]:
     return (*arch.toolchain.cflags, "-I", str(folder), "-Wall", "-Wextra", "-Werror")
 
 
-def _compiler(name: str, family: str) -> Compiler:
-    return available(arches.load(name), (family,))[0]
-
-
 @pytest.mark.parametrize(("name", "family", "mode"), CELLS)
 @pytest.mark.parametrize(
     "how", [("-std=c11", "-O0", "-fno-pie"), ("-std=gnu11", "-O2", "-fPIC"), ("-O2", "-fPIE")]
@@ -82,7 +79,7 @@ def test_no_warning(
     source = tmp_path / "uses.c"
     source.write_text(USES)
     flags = (*_flags(name, mode), *how)
-    done = compile_object(_compiler(name, family), source, tmp_path / "uses.o", flags)
+    done = compile_object(compiler(name, family), source, tmp_path / "uses.o", flags)
     assert done.ok, done.stderr
     assert not done.stderr
 
@@ -108,7 +105,7 @@ def test_a_guard_takes_only_keys(operand: str, tmp_path: Path) -> None:
         f"int g(void)\n{{\n\treturn static_branch_likely({operand});\n}}\n"
     )
     name, family, mode = CELLS[-1]
-    done = compile_object(_compiler(name, family), source, tmp_path / "x.o", _flags(name, mode))
+    done = compile_object(compiler(name, family), source, tmp_path / "x.o", _flags(name, mode))
     assert not done.ok
 
 
@@ -123,7 +120,7 @@ def test_a_key_that_is_no_constant_never_gets_into_the_table(
         "{\n\treturn static_branch_likely(key);\n}\n"
     )
     flags = (*_flags(name, mode), how)
-    assert not compile_object(_compiler(name, family), source, tmp_path / "x.o", flags).ok
+    assert not compile_object(compiler(name, family), source, tmp_path / "x.o", flags).ok
 
 
 def test_update_with_another_type_is_refused(tmp_path: Path) -> None:
@@ -134,7 +131,7 @@ def test_update_with_another_type_is_refused(tmp_path: Path) -> None:
     )
     for name, family, mode in CELLS:
         flags = (*_flags(name, mode), "-Werror")
-        assert not compile_object(_compiler(name, family), source, tmp_path / "x.o", flags).ok, (
+        assert not compile_object(compiler(name, family), source, tmp_path / "x.o", flags).ok, (
             name,
             family,
             mode,

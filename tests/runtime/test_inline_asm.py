@@ -11,36 +11,19 @@ import pytest
 from elftools.dwarf.callframe import FDE
 from elftools.elf.elffile import ELFFile
 from inline_asm_unit import CHECKS, MAIN, TARGETS, UNIT
+from runtime_program import compiled, compiler, construct, linked, runner
 
 import transformer
 from transformer import arch as arches
-from transformer.arch import Arch
 from transformer.emulator import Image, Machine, static_check
 from transformer.emulator.sites import inline_sites
 from transformer.emulator.tables import Tables
 from transformer.runtime import header_dir, runtime_source
-from transformer.toolchain import Compiler, available, compile_object, find, link, run
+from transformer.toolchain import available, compile_object, find, link, run
 
 MODE = "inline-asm"
 LEVELS = ("-O0", "-O1", "-O2", "-O3", "-Os")
 COMPILERS = [(n, cc.family) for n in arches.names() for cc in available(arches.load(n))]
-
-
-def runner(arch: Arch) -> list[str] | None:
-    """How a program of this arch is started here; None where it cannot be."""
-    if not available(arch, ("gcc",)):
-        return None  # nothing links hosted programs quickly
-    if arch == arches.host():
-        return []
-    program = next((p for m in arch.machines if (p := shutil.which(f"qemu-{m}"))), None)
-    return [program] if program else None
-
-
-HOSTED = [c for c in COMPILERS if runner(arches.load(c[0])) is not None]
-
-
-def compiler(name: str, family: str) -> Compiler:
-    return available(arches.load(name), (family,))[0]
 
 
 @cache
@@ -71,13 +54,8 @@ def objects(
     """The unit and the runtime."""
     arch, cc = arches.load(name), compiler(name, family)
     (folder / "unit.c").write_bytes(text or rewritten(name, family))
-    found = []
-    for source in (folder / "unit.c", runtime_source(arch)):
-        found.append(folder / f"{source.stem}.o")
-        common = (*arch.toolchain.cflags, "-w", "-I", str(include), *flags)
-        done = compile_object(cc, source, found[-1], common)
-        assert done.ok, done.stderr
-    return found
+    sources = ("unit.c", runtime_source(arch))
+    return compiled(cc, arch, folder, sources, "-w", "-I", str(include), *flags)
 
 
 def program(name: str, family: str, folder: Path, include: Path, *flags: str) -> tuple[int, str]:
@@ -94,8 +72,10 @@ def program(name: str, family: str, folder: Path, include: Path, *flags: str) ->
     return told.returncode, told.stdout.decode()
 
 
-#: GCC links them all, whoever compiled the unit
-PROGRAMS = [c for c in HOSTED if (c[0], "gcc") in COMPILERS]
+#: GCC links them all, whoever compiled the unit: nothing else does so quickly
+PROGRAMS = [
+    c for c in COMPILERS if (c[0], "gcc") in COMPILERS and runner(arches.load(c[0])) is not None
+]
 
 CELLS = [
     (name, family, level)
@@ -165,16 +145,13 @@ def test_sites_are_right_before_and_after_the_runtime_patches_them(
     more = (*flags, "-DSC_FREESTANDING")
     text = rewritten(name, family) + FREESTANDING.encode()
     found = objects(name, family, tmp_path, headers(name, tmp_path), *more, text=text)
-    done = link(compiler(name, family), found, tmp_path / "program", ("-nostdlib", "-static"))
-    assert done.ok, done.stderr
-    image = Image.load(tmp_path / "program", arch)
+    image = linked(compiler(name, family), arch, tmp_path / "program", found)
     report = static_check(image, arch, MODE, pads=False)
     assert not report.problems, [str(p) for p in report.problems]
     assert report.counts["entries"] >= 25 and not report.counts.get("without entry")
     machine = Machine(arch, [image], stepping=False)
     _check_all(machine, image)
-    for address in image.init_array:
-        assert machine.run(address).ok
+    construct(machine, image)
     report = static_check(image, arch, MODE, pads=False, machine=machine)
     assert not report.problems, [str(p) for p in report.problems]
     _check_all(machine, image)
@@ -214,10 +191,9 @@ def lost_frames(
     flags = (level, "-fno-pie", "-fomit-frame-pointer", "-fasynchronous-unwind-tables")
     text = rewritten(name, family) + FREESTANDING.encode()
     found = objects(name, family, folder, include, *flags, "-DSC_FREESTANDING", text=text)
-    done = link(compiler(name, family), found, folder / "program", ("-nostdlib", "-static"))
-    assert done.ok, done.stderr
+    image = linked(compiler(name, family), arch, folder / "program", found)
     stack, back = FRAME[name]
-    sites = inline_sites(Tables(Image.load(folder / "program", arch)))
+    sites = inline_sites(Tables(image))
     assert len(sites) >= 25
     with (folder / "program").open("rb") as file:
         table = [

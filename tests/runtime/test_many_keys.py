@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from runtime_program import compiled, compiler, linked
 
 from transformer import arch as arches
-from transformer.emulator import Image, static_check
+from transformer.emulator import static_check
 from transformer.runtime import header_dir, runtime_source
-from transformer.toolchain import STATIC_PIE, available, compile_object, link
+from transformer.toolchain import STATIC_PIE, available
 
 KEYS = 600
 UNIT = (
@@ -30,20 +31,14 @@ CELLS = [
 @pytest.mark.parametrize(("name", "family", "variant_name"), CELLS)
 def test_all_stay_whole(name: str, family: str, variant_name: str, tmp_path: Path) -> None:
     arch = arches.load(name)
-    cc = available(arch, (family,))[0]
+    cc = compiler(name, family)
     variant = next(v for v in arch.variants if v.name == variant_name)
     headers = str(header_dir("lowered", arch, arch.default_mode))
     flags = ("-O2", "-DSC_FREESTANDING", "-fno-builtin", "-I", headers, *variant.cflags)
     (tmp_path / "unit.c").write_text(UNIT)
-    objects = []
-    for source in (tmp_path / "unit.c", runtime_source(arch)):
-        objects.append(tmp_path / f"{source.stem}.o")
-        done = compile_object(cc, source, objects[-1], (*arch.toolchain.cflags, *flags))
-        assert done.ok, done.stderr
+    objects = compiled(cc, arch, tmp_path, ("unit.c", runtime_source(arch)), *flags)
     pie = STATIC_PIE if variant.pie else ()
-    done = link(cc, objects, tmp_path / "program", ("-nostdlib", "-static", *pie))
-    assert done.ok, done.stderr
-    image = Image.load(tmp_path / "program", arch)
+    image = linked(cc, arch, tmp_path / "program", objects, *pie)
     report = static_check(image, arch, arch.default_mode, variant.pads)
     assert report.problems == []
     assert report.counts["trampolines"] == KEYS

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from runtime_program import runner
 from site_assembly import unit
 
 from transformer import arch as arches
@@ -183,17 +183,6 @@ HOWS = (
     How("shared", ("-fPIE",), ("-pie",), shared=True),
     How("shared-no-pie", ("-fno-pie",), ("-no-pie",), shared=True),
 )
-
-
-def runner(arch: Arch) -> list[str] | None:
-    """How a program of this arch is started here; None where it cannot be."""
-    if arch == arches.host():
-        return []
-    program = next((p for m in arch.machines if (p := shutil.which(f"qemu-{m}"))), None)
-    if not program or not available(arch, ("gcc",)):
-        return None
-    root = Path("/usr") / arch.toolchain.triples[0]
-    return [program, "-L", str(root)]
 
 
 CELLS = [

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from runtime_program import compiled, construct, linked
 from site_assembly import kinds, needs_stations, unit
 
 from transformer import arch as arches
@@ -14,7 +15,7 @@ from transformer.arch import Arch
 from transformer.emulator import Image, Machine
 from transformer.emulator.tables import Tables
 from transformer.runtime import header_dir, runtime_source
-from transformer.toolchain import STATIC_PIE, compile_object, find, link
+from transformer.toolchain import STATIC_PIE, find
 
 EINVAL = 22
 PADDING = 1 << 21  # between the sites and their trampolines, where sites reach less far
@@ -84,8 +85,7 @@ class Program:
         base = (max(s.end for s in self.image.entry_sections) + reach) & -0x10000
         self.far = self._link(folder, "far", ("far.c",), base)
         self.machine = Machine(arch, [self.image, self.far], stepping=False)
-        for address in self.image.init_array:
-            assert self.machine.run(address).ok
+        construct(self.machine, self.image)
 
     def _link(
         self, folder: Path, name: str, sources: tuple[str | Path, ...], base: int | None = None
@@ -93,16 +93,8 @@ class Program:
         cc = find(self.arch, "clang")
         headers = header_dir("lowered", self.arch, "inline")
         flags = ("-O1", "-DSC_FREESTANDING", "-fPIE", "-fno-builtin", "-w", "-I", str(headers))
-        objects = []
-        for source in sources:
-            objects.append(folder / f"{Path(source).stem}.o")
-            done = compile_object(
-                cc, folder / source, objects[-1], (*self.arch.toolchain.cflags, *flags)
-            )
-            assert done.ok, done.stderr
-        done = link(cc, objects, folder / name, ("-nostdlib", "-static", *STATIC_PIE))
-        assert done.ok, done.stderr
-        return Image.load(folder / name, self.arch, base)
+        objects = compiled(cc, self.arch, folder, sources, *flags)
+        return linked(cc, self.arch, folder / name, objects, *STATIC_PIE, base=base)
 
     def address(self, symbol: str) -> int:
         image = self.far if symbol.startswith("far_") else self.image
@@ -208,13 +200,18 @@ def test_the_table_is_sorted(program: Program) -> None:
     assert sorted(was) == tags
 
 
-def test_an_update_moves_every_site(program: Program) -> None:
+def second_targets(program: Program) -> None:
+    """An update of every key, which every site follows."""
     for key in KEYS:
         assert program.update(key, TARGETS[key][1]) == 0
     for name, kind, key in program.sites:
         if patched(program.arch, kind):
             assert program.state(name)[1] == TARGETS[key][1]
         called(program, name, key, 40, 42)
+
+
+def test_an_update_moves_every_site(program: Program) -> None:
+    second_targets(program)
 
 
 def test_null_is_said_by_one_instruction_where_the_arch_has_one(program: Program) -> None:
@@ -263,12 +260,7 @@ def test_far_targets_go_through_the_trampoline_and_near_ones_do_not(program: Pro
         assert program.state(name)[1] == "home", name
         result = program.call(name, 40)
         assert (program.get("far_seen") if key == "nothing" else result) == 43
-    for key in KEYS:
-        assert program.update(key, TARGETS[key][1]) == 0
-    for name, kind, key in program.sites:
-        if patched(program.arch, kind):
-            assert program.state(name)[1] == TARGETS[key][1]
-        called(program, name, key, 40, 42)
+    second_targets(program)
 
 
 @pytest.mark.parametrize("target", ["two", None, "__static_call_return0", "far_three"])
