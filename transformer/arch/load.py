@@ -17,6 +17,7 @@ from transformer.arch.assembly import Assembly, PrintedBranch, RelocatedBranch
 from transformer.arch.model import (
     Arch,
     Branch,
+    Breakpoint,
     ByteOrder,
     Emulation,
     Field,
@@ -121,6 +122,7 @@ def _arch(name: str, folder: Path, data: dict[str, Any]) -> Arch:
         symbolic_relocations=tuple(elf["symbolic_relocations"]),
         synchronise=tuple(Synchronise(**row) for row in data["synchronise"]),
         text_property=TextProperty(**data["text_property"]) if "text_property" in data else None,
+        breakpoint=_breakpoint(data["breakpoint"]) if "breakpoint" in data else None,
         assembly=_assembly(data["assembly"]) if "assembly" in data else None,
         inline_asm=InlineAsm(**_frozen_row(data["inline_asm"])) if "inline_asm" in data else None,
     )
@@ -142,6 +144,10 @@ def _branch(name: str, row: dict[str, Any], byteorder: ByteOrder) -> Branch:
 
 def _pair(row: dict[str, Any]) -> Pair:
     return Pair(**{**row, "high": Field(*row["high"]), "low": Field(*row["low"])})
+
+
+def _breakpoint(row: dict[str, Any]) -> Breakpoint:
+    return Breakpoint(code=bytes.fromhex(row["code"]), behind=row["behind"])
 
 
 def _registers(row: dict[str, Any]) -> Registers:

@@ -231,6 +231,17 @@ class Synchronise:
 
 
 @dataclass(frozen=True)
+class Breakpoint:
+    """An instruction that traps, and that one store can put over the start of any other.
+
+    The pc that a trap reports is ``behind`` bytes behind it.
+    """
+
+    code: bytes
+    behind: int
+
+
+@dataclass(frozen=True)
 class TextProperty:
     """A protection bit of code pages that all of an object has or none of it.
 
@@ -323,6 +334,7 @@ class Arch:
     symbolic_relocations: tuple[int, ...]
     synchronise: tuple[Synchronise, ...]
     text_property: TextProperty | None
+    breakpoint: Breakpoint | None
     assembly: Assembly | None
     inline_asm: InlineAsm | None
 
