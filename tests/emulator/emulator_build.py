@@ -11,6 +11,7 @@ from tempfile import mkdtemp
 
 import ziglang
 from elftools.elf.elffile import ELFFile
+from machines import construct
 
 from transformer import arch as arches
 from transformer import runtime
@@ -135,11 +136,6 @@ def started(built: Built, *, stepping: bool = False) -> tuple[Machine, Image]:
     cpu = Machine(built.arch, [image], stepping=stepping)
     construct(cpu, image)
     return cpu, image
-
-
-def construct(cpu: Machine, image: Image) -> None:
-    for constructor in image.init_array:
-        assert cpu.run(constructor).ok
 
 
 def _annotated(arch: Arch, output: Path, *flags: str) -> Path:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from emulator_build import Built, construct, damaged, plain, program, started
+from emulator_build import Built, damaged, plain, program, started
+from machines import construct
 
 from transformer.arch import Arch
 from transformer.emulator import (

@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from machines import construct
+
 import transformer
 from transformer import arch as arches
 from transformer.arch import Arch
@@ -48,11 +50,6 @@ def linked(
     done = link(cc, objects, path, ("-nostdlib", "-static", *flags))
     assert done.ok, done.stderr
     return Image.load(path, arch, base)
-
-
-def construct(machine: Machine, image: Image) -> None:
-    for address in image.init_array:
-        assert machine.run(address).ok
 
 
 def started(

@@ -11,7 +11,8 @@ import pytest
 from elftools.dwarf.callframe import FDE
 from elftools.elf.elffile import ELFFile
 from inline_asm_unit import CHECKS, MAIN, TARGETS, UNIT
-from runtime_program import compiled, compiler, construct, linked, runner
+from machines import construct
+from runtime_program import compiled, compiler, linked, runner
 
 import transformer
 from transformer import arch as arches

@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from runtime_program import compiled, construct, linked
+from machines import construct
+from runtime_program import compiled, linked
 from site_assembly import kinds, needs_stations, unit
 
 from transformer import arch as arches
