@@ -190,6 +190,7 @@ def _toolchain(row: dict[str, Any]) -> Toolchain:
         cross_gcc=tuple(row["cross_gcc"]),
         cross_gcc_package=row["cross_gcc_package"],
         zig_target=row["zig_target"],
+        condition=row["condition"],
         cflags=tuple(row["cflags"]),
         ldflags=tuple(row["ldflags"]),
     )

@@ -297,6 +297,7 @@ class Toolchain:
     cross_gcc: tuple[str, ...]
     cross_gcc_package: str
     zig_target: str
+    condition: str
     cflags: tuple[str, ...]
     ldflags: tuple[str, ...]
 
