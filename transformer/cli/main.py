@@ -26,6 +26,7 @@ SUBCOMMANDS = {
     "inspect": "show the keys, sites, guards and trampolines of an object or a C file",
     "arches": "show what each arch has",
     "config": "print compiler flags for the headers, and where the runtime is",
+    "runtime": "write the runtime as C source with build files, for a project to keep",
 }
 TAKE_CFLAGS = ("rewrite", "inspect", "verify", "config")  # what follows -- goes to args.cflags
 TAKE_WORDS = ("cc",)  # all that follows is theirs, unparsed
