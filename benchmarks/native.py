@@ -1,4 +1,4 @@
-"""What a call through a key costs on this machine, in time, against a direct call.
+"""What a call through a key costs on this machine, against a direct call, and what a guard costs.
 
     .venv/bin/python benchmarks/native.py [--rounds N]
 
@@ -28,17 +28,35 @@ CALLS = 400_000
 
 LOOPS = """
 #include <sc/static_call.h>
+#include <sc/static_key.h>
 long target(long value);
 extern long (*pointer)(long value);
 DECLARE_STATIC_CALL(key, target);
+DECLARE_STATIC_KEY_FALSE(off);
+DECLARE_STATIC_KEY_FALSE(on);
+extern int flag_off, flag_on;
+#define FLAG(name) __builtin_expect(__atomic_load_n(&name, __ATOMIC_RELAXED), 0)
+#ifdef TEST
+# define STEP(i)	do { \
+		sum += (i) + 1; \
+		__asm__ volatile("" : "+r"(sum)); \
+		if (TEST) { \
+			taken += sum; \
+			__asm__ volatile("" : "+r"(taken)); \
+		} \
+	} while (0)
+#else
+# define STEP(i) sum += CALL(i)
+#endif
 #define LOOP(place) \\
 	__attribute__((__aligned__(64))) long NAME(place)(long calls); \\
 	long NAME(place)(long calls) \\
 	{ \\
-		long i, sum = 0; \\
+		long i, sum = 0, taken = 0; \\
 		__asm__ volatile(".skip " #place ", 0x90"); \\
 		for (i = 0; i < calls; i++) \\
-			sum += CALL(i); \\
+			STEP(i); \\
+		(void)taken; \\
 		return sum; \\
 	}
 LOOP(0) LOOP(1) LOOP(2) LOOP(3) LOOP(4) LOOP(5) LOOP(6) LOOP(7)
@@ -48,9 +66,13 @@ MAIN = """
 #include <stdio.h>
 #include <time.h>
 #include <sc/static_call.h>
+#include <sc/static_key.h>
 long target(long value);
 long (*pointer)(long value) = target;
 DEFINE_STATIC_CALL(key, target);
+DEFINE_STATIC_KEY_FALSE(off);
+DEFINE_STATIC_KEY_FALSE(on);
+int flag_off, flag_on = 1;
 #define WAY(name) long name##0(long), name##1(long), name##2(long), name##3(long), \\
 	name##4(long), name##5(long), name##6(long), name##7(long);
 #include "ways.h"
@@ -68,6 +90,7 @@ static long long now(void)
 }
 int main(void)
 {
+	static_branch_enable(&on);
 	for (int round = -1; round < ROUNDS; round++)
 		for (int place = 0; place < 8; place++) {
 			for (unsigned way = 0; way < sizeof(ways) / sizeof(ways[0]); way++) {
@@ -96,6 +119,7 @@ class Way:
     call: str
     mode: str
     flags: tuple[str, ...] = ()
+    test: str = ""  #: in place of a call, what the loop tests
 
 
 DIRECT = Way("direct call", "direct", "target", "trampoline")
@@ -106,27 +130,37 @@ WAYS = (
     Way("slot", "slot_", "static_call(key)", "slot"),
     Way("pointer", "pointer_", "pointer", "trampoline"),
 )
+NOTHING = Way("neither guard nor flag", "nothing_", "", "trampoline", test="0")
+TESTS = (
+    NOTHING,
+    Way("guard, off", "guard_off_", "", "trampoline", test="static_branch_unlikely(&off)"),
+    Way("loaded flag, off", "flag_off_", "", "trampoline", test="FLAG(flag_off)"),
+    Way("guard, on", "guard_on_", "", "trampoline", test="static_branch_unlikely(&on)"),
+    Way("loaded flag, on", "flag_on_", "", "trampoline", test="FLAG(flag_on)"),
+)
 #: How compilers are told to make retpolines, where they can.
 RETPOLINES = (("-mindirect-branch=thunk", "-fcf-protection=none"), ("-mretpoline",))
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Nanoseconds of a call, and how many times a direct one's."""
+    """Nanoseconds of a turn of the loop, and how many times those of the way compared with."""
 
     title: str
     nanoseconds: float
     ratio: float
+    beyond: float  #: nanoseconds more than that way
 
 
 def _ways(cc: Compiler, folder: Path) -> list[Way]:
-    """``WAYS``, and a pointer's call as a retpoline where the compiler makes them."""
+    """All ways, and a pointer's call as a retpoline where the compiler makes them."""
     empty = folder / "empty.c"
     empty.write_text("void f(void (*g)(void)) { g(); }\n")
     for flags in RETPOLINES:
         if compile_object(cc, empty, folder / "empty.o", flags).ok:
-            return [*WAYS, Way("pointer, retpoline", "retpoline_", "pointer", "trampoline", flags)]
-    return list(WAYS)
+            retpoline = Way("pointer, retpoline", "retpoline_", "pointer", "trampoline", flags)
+            return [*WAYS, retpoline, *TESTS]
+    return [*WAYS, *TESTS]
 
 
 def _object(arch: Arch, cc: Compiler, way: Way, folder: Path) -> Path:
@@ -135,7 +169,8 @@ def _object(arch: Arch, cc: Compiler, way: Way, folder: Path) -> Path:
     flags = [
         "-O2", "-fno-align-loops", *arch.toolchain.cflags, *way.flags,
         "-I", str(header_dir("lowered", arch, way.mode)),
-        f"-DCALL={way.call}", f"-DNAME(place)={way.name}##place",
+        f"-DTEST={way.test}" if way.test else f"-DCALL={way.call}",
+        f"-DNAME(place)={way.name}##place",
     ]  # fmt: skip
     if way.mode == "inline":
         built = build_object(cc, source, output, flags, arch)
@@ -171,21 +206,35 @@ def measure(arch: Arch, cc: Compiler, rounds: int) -> list[Cost]:
 
 
 def _costs(ways: Sequence[Way], times: Sequence[Sequence[int]]) -> list[Cost]:
-    return [
-        Cost(
-            way.title,
-            median(row[i] for row in times) / CALLS,
-            median(row[i] / row[0] for row in times),
+    found = []
+    for i, way in enumerate(ways):
+        with_what = ways.index(NOTHING if way.test else DIRECT)
+        found.append(
+            Cost(
+                way.title,
+                median(row[i] for row in times) / CALLS,
+                median(row[i] / row[with_what] for row in times),
+                median(row[i] - row[with_what] for row in times) / CALLS,
+            )
         )
-        for i, way in enumerate(ways)
-    ]
+    return found
 
 
 def show(arch: Arch, cc: Compiler, rounds: int) -> None:
     """The table, by the host's compiler."""
     print(f"calls on {arch.title}, {cc.family}, against a direct call in the same run")
-    for cost in measure(arch, cc, rounds):
-        print(f"  {cost.title:<26} {cost.nanoseconds:7.2f} ns   {cost.ratio:5.2f} x direct")
+    tests = {way.title for way in TESTS}
+    costs = measure(arch, cc, rounds)
+    for cost in costs:
+        if cost.title not in tests:
+            print(f"  {cost.title:<26} {cost.nanoseconds:7.2f} ns   {cost.ratio:5.2f} x direct")
+    print(f"tests in a loop, against the same loop with {NOTHING.title}")
+    for cost in costs:
+        if cost.title in tests:
+            print(
+                f"  {cost.title:<26} {cost.nanoseconds:7.2f} ns   {cost.ratio:5.2f} x,"
+                f" {cost.beyond:+5.2f} ns"
+            )
 
 
 if __name__ == "__main__":
