@@ -53,6 +53,7 @@ __attribute__((__constructor__)) static void constructor(void) { static_call_con
 REST = """
 struct sc_object;
 void __sc_register(struct sc_object *object) { (void)object; }
+void __sc_unregister(struct sc_object *object) { (void)object; }
 int other(int a) { return a; }
 void nothing(int a) { (void)a; }
 struct big { long a[4]; };

@@ -9,7 +9,14 @@ if TYPE_CHECKING:
     from transformer.launcher.settings import Settings
     from transformer.launcher.state import State
 
-CALLED = (b"__sc_static_call_", b"__static_call_", b"static_key_", b"__sc_dynamic_")
+CALLED = (
+    b"__sc_static_call_",
+    b"__static_call_",
+    b"static_key_",
+    b"__sc_dynamic_",
+    b"static_update_",
+    b"static_call_synchronize",
+)
 
 # A thin archive's first word, and the head of its table of names but for the size.
 THIN, NAMES = b"!<thin>\n", b"//" + b" " * 46

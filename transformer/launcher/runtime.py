@@ -29,7 +29,7 @@ def archive(command: CommandLine, settings: Settings, state: State) -> str | Non
     if arch is None:
         return None
     source = runtime_source(arch)
-    what = repr((cc.argv, cc.version, command.targets, FLAGS, source.read_text(), str(arch.name)))
+    what = repr((cc.argv, cc.version, command.targets, FLAGS, source.parent.name, str(arch.name)))
     digest = hashlib.sha256(what.encode()).hexdigest()[:16]
     folder = source.parent.parent
     path = folder / f"libsc-runtime-{digest}.a"

@@ -22,7 +22,7 @@ from transformer.arch import Arch, templates_dir
 from transformer.arch.modes import INLINE_ASM, PATCHED_MODES, TRAMPOLINE_MODES
 
 FLAVOURS = ("plain", "lowered", "analysis")
-_COMMON_HEADERS = ("types", "static_call", "static_key", "dynamic_function", "sc")
+_COMMON_HEADERS = ("types", "runtime", "static_call", "static_key", "dynamic_function", "sc")
 _PLACES = ("trampoline", "guard", "call_site", "tail_site", "conditional_site", "kept_site")
 _POINTER = {4: ".long", 8: ".quad"}
 
@@ -52,7 +52,7 @@ def render_headers(
 
 
 def render_runtime(arch: Arch) -> dict[str, str]:
-    """The runtime's two files, ``sc_runtime.c`` and ``sc_arch.h``."""
+    """The runtime's files by name: ``sc_runtime.c``, and the parts that it includes."""
     insns = _insns(arch)
     context: dict[str, Any] = {
         "arch": arch,
@@ -64,8 +64,8 @@ def render_runtime(arch: Arch) -> dict[str, str]:
     }
     context["banner"] = _banner(f"templates/common/runtime and templates/{arch.name}", arch.name)
     context["hook"] = render_template(f"{arch.name}/hook.h.j2", context)
-    files = ("sc_runtime.c", "sc_arch.h")
-    return {name: render_template(f"common/runtime/{name}.j2", context) for name in files}
+    templates = sorted((templates_dir() / "common" / "runtime").glob("*.j2"))
+    return {t.stem: render_template(f"common/runtime/{t.name}", context) for t in templates}
 
 
 def _insns(arch: Arch) -> list[dict[str, Any]]:
@@ -97,7 +97,7 @@ def header_dir(flavour: str, arch: Arch | None = None, mode: str | None = None) 
 
 
 def runtime_source(arch: Arch) -> Path:
-    """``sc_runtime.c``, with its ``sc_arch.h`` beside it; compile it with lowered headers."""
+    """``sc_runtime.c``, with its parts beside it; compile it with lowered headers."""
     return _materialise("runtime", render_runtime(arch)) / "sc_runtime.c"
 
 
