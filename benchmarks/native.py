@@ -186,11 +186,18 @@ def _object(arch: Arch, cc: Compiler, way: Way, folder: Path) -> Path:
     return output
 
 
-def measure(arch: Arch, cc: Compiler, rounds: int) -> list[Cost]:
-    """The cost of each way of calling, on the host's arch."""
+def measure(
+    arch: Arch,
+    cc: Compiler,
+    rounds: int,
+    more: Sequence[Way] = (),
+    more_objects: Sequence[Path] = (),
+    link_flags: Sequence[str] = (),
+) -> list[Cost]:
+    """The cost of each way of calling, and of ``more`` with what they need, on the host's arch."""
     with tempfile.TemporaryDirectory(prefix="sc-native-") as name:
         folder = Path(name)
-        ways = _ways(cc, folder)
+        ways = [*_ways(cc, folder), *more]
         objects = [_object(arch, cc, way, folder) for way in ways]
         (folder / "ways.h").write_text("".join(f"WAY({w.name})\n" for w in ways))
         (folder / "main.c").write_text(MAIN)
@@ -202,7 +209,7 @@ def measure(arch: Arch, cc: Compiler, rounds: int) -> list[Cost]:
             flags = ("-O2", *arch.toolchain.cflags, *headers, *numbers)
             done = compile_object(cc, source, objects[-1], flags)
             assert done.ok, done.stderr
-        done = link(cc, objects, folder / "program")
+        done = link(cc, [*objects, *more_objects], folder / "program", link_flags)
         assert done.ok, done.stderr
         done = run([str(folder / "program")])
         assert done.ok, done.stderr
