@@ -1,13 +1,15 @@
 /*
  * Threads that call and test keys by all kinds of sites, threads that update
- * them, singly, in batches and in a signal's handler, and one that loads and
- * unloads an object with sites. Each dispatch is checked (stress.h).
+ * them, singly and in batches, signals whose handlers update, one thread that
+ * loads and unloads an object with sites, and children of fork() that go on
+ * alone. Each dispatch is checked (stress.h).
  *
  *	stress SECONDS CALLERS UPDATERS PLUGIN REST
  *
  * PLUGIN is the object's path, or - for none; REST the percentage of the time
- * that callers sleep. Status 0: all was right; 1: a dispatch was wrong; 2: an
- * update was refused; 3: a thread came to a halt.
+ * that callers sleep. One updater updates singly: there are no batches then, no
+ * signals and no children. Status 0: all was right; 1: a dispatch was wrong; 2: an
+ * update was refused; a signal: a crash, or a thread that came to a halt.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -19,20 +21,15 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "keys.h"
 
-#ifndef SC_RUNTIME_H
-# define static_branch_try_enable(x) (static_branch_enable(x), 0)
-# define static_branch_try_disable(x) (static_branch_disable(x), 0)
-# define static_branch_try_inc(x) (static_branch_inc(x), 0)
-# define static_branch_try_dec(x) (static_branch_dec(x), 0)
-#endif
-
 #define MOST		64
 #define HALTED_SECONDS	30
+#define TICKS		100		/* in a second */
 
 DEFINE_STATIC_CALL_RET0(alpha, stress_target);
 DEFINE_STATIC_CALL_RET0(beta, stress_target);
@@ -66,18 +63,17 @@ static struct caller callers[MOST];
 static struct updater {
 	unsigned long updates;		/* of one key each */
 	unsigned long batches;
-	unsigned long interrupting;	/* of these updates, in a signal's handler */
 	unsigned int number;
 	unsigned int random;
 } __attribute__((__aligned__(64))) updaters[MOST];
-static unsigned long loads, synchronised;
+static unsigned long loads, synchronised, interrupting, forks;
 static unsigned int callers_count, updaters_count, rest;
 static long rounds = 200;
 static int over;
 static target *away;			/* out of the reach of any branch */
 static const struct plugin *plugin;	/* while it is loaded */
 static const char *plugin_path;
-static __thread struct updater *handling;
+static __thread int handled = -1;	/* the key that this thread's signals update */
 
 static void fail(int status)
 {
@@ -99,6 +95,13 @@ static void expect(int error, const char *what)
 	printf("refused: %s gives %d\n", what, error);
 	fail(2);
 }
+
+#ifdef TRANSLATED
+unsigned int stress_before(int key)
+{
+	return __atomic_load_n(&stress_history[key].done, __ATOMIC_ACQUIRE);
+}
+#endif
 
 static double now(void)
 {
@@ -148,6 +151,8 @@ static void *call(void *data)
 
 	/* Else many callers on few CPUs leave no time for updates. */
 	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10);
+	if (me == callers)
+		__atomic_store_n(&handled, HANDLER_1, __ATOMIC_RELEASE);
 	while (!__atomic_load_n(&over, __ATOMIC_RELAXED)) {
 		block(me);
 		if (!rest || me->epoch % 64)
@@ -238,7 +243,6 @@ static unsigned int chance(struct updater *me)
 static const int owned[] = { ALPHA, BETA, GAMMA, DELTA, NOTE, FLAG_A, FLAG_B, FLAG_C, SWITCHED };
 #define OWNED (sizeof(owned) / sizeof(owned[0]))
 
-#ifdef SC_RUNTIME_H
 static int is_mine(const struct updater *me, unsigned int i)
 {
 	return i % updaters_count == me->number;
@@ -282,15 +286,16 @@ static void batch(struct updater *me)
 	me->batches++;
 }
 
+/* In the midst of another update, or of a call. */
 static void handle(int signal)
 {
 	(void)signal;
-	if (!handling || handling->number > 1)
+	if (handled < 0)
 		return;
-	update(handling, HANDLER_0 + (int)handling->number);
-	handling->interrupting++;
+	expect(set(handled, begin(handled)), "an update in a handler");
+	end(handled);
+	__atomic_fetch_add(&interrupting, 1, __ATOMIC_RELAXED);
 }
-#endif
 
 static void *update_all(void *data)
 {
@@ -298,25 +303,21 @@ static void *update_all(void *data)
 	unsigned int i = 0;
 
 	me->random = 2463534242u + me->number;
-	__atomic_store_n(&handling, me, __ATOMIC_RELEASE);
+	if (!me->number)
+		__atomic_store_n(&handled, HANDLER_0, __ATOMIC_RELEASE);
 	while (!__atomic_load_n(&over, __ATOMIC_RELAXED)) {
-		unsigned int choice = chance(me) % 64;
+		unsigned int choice = updaters_count > 1 ? chance(me) % 64 : 64;
 
-#ifdef SC_RUNTIME_H
 		if (choice < 4) {
 			batch(me);
-			continue;
-		}
-		if (choice == 4) {
+		} else if (choice == 4) {
 			cancel(me);
-			continue;
+		} else {
+			do
+				i = chance(me) % OWNED;
+			while (!is_mine(me, i));
+			update(me, owned[i]);
 		}
-#endif
-		(void)choice;
-		do
-			i = chance(me) % OWNED;
-		while (i % updaters_count != me->number % updaters_count);
-		update(me, owned[i]);
 	}
 	return NULL;
 }
@@ -411,6 +412,39 @@ static void copy_away(void)
 	away = (target *)page;
 }
 
+#ifndef TRANSLATED
+/* A child updates and calls on its own, whatever its parent's threads were doing. */
+static void live_on(void)
+{
+	struct caller me = { 0 };
+	unsigned int i;
+
+	alarm(HALTED_SECONDS);
+	for (i = 0; i < OWNED; i++)
+		update(&updaters[0], owned[i]);
+	SITES(&me, rounds);
+	_exit(0);
+}
+
+static void fork_child(void)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	if (!child)
+		live_on();
+	if (child < 0 || waitpid(child, &status, 0) != child || status) {
+		printf("refused: a child ends with %#x\n", (unsigned int)status);
+		fail(2);
+	}
+	forks++;
+}
+#else
+static void fork_child(void)
+{
+}
+#endif
+
 static unsigned long progress[2 * MOST];
 static int halted_for[2 * MOST];
 
@@ -419,9 +453,9 @@ static void watch(unsigned int i, unsigned long count, const char *what)
 {
 	halted_for[i] = count == progress[i] ? halted_for[i] + 1 : 0;
 	progress[i] = count;
-	if (halted_for[i] < 10 * HALTED_SECONDS)
+	if (halted_for[i] < TICKS * HALTED_SECONDS)
 		return;
-	printf("halted: %s %u, at %lu\n", what, i % MOST, count);
+	printf("halted: %s %u after %lu\n", what, i % MOST, count);
 	fflush(stdout);
 	abort();
 }
@@ -429,7 +463,7 @@ static void watch(unsigned int i, unsigned long count, const char *what)
 static void count(double seconds)
 {
 	unsigned long dispatches = 0, overlapped = 0, wide = 0;
-	unsigned long updates = 0, batches = 0, interrupting = 0;
+	unsigned long updates = 0, batches = 0;
 	unsigned int i;
 
 	for (i = 0; i < callers_count; i++) {
@@ -440,19 +474,37 @@ static void count(double seconds)
 	for (i = 0; i < updaters_count; i++) {
 		updates += updaters[i].updates;
 		batches += updaters[i].batches;
-		interrupting += updaters[i].interrupting;
 	}
 	printf("seconds %.1f\ndispatches %lu\noverlapped %lu\nwide %lu\n",
 	       seconds, dispatches, overlapped, wide);
-	printf("updates %lu\nbatches %lu\ninterrupting %lu\nloads %lu\nsynchronised %lu\n",
-	       updates, batches, interrupting, loads, synchronised);
+	printf("updates %lu\nbatches %lu\ninterrupting %lu\nloads %lu\nsynchronised %lu\nforks %lu\n",
+	       updates, batches, interrupting, loads, synchronised, forks);
+}
+
+static void tick(const pthread_t *threads)
+{
+	static unsigned int ticks;
+	unsigned int i;
+
+	sleep_for(1.0 / TICKS);
+	for (i = 0; i < callers_count; i++)
+		watch(i, callers[i].epoch, "caller");
+	for (i = 0; i < updaters_count; i++)
+		watch(MOST + i, updaters[i].updates, "updater");
+	if (updaters_count < 2)
+		return;
+	pthread_kill(threads[0], SIGUSR1);
+	pthread_kill(threads[callers_count], SIGUSR1);
+	if (++ticks % (TICKS / 10) == 0)
+		fork_child();
 }
 
 int main(int argc, char **argv)
 {
-	pthread_t threads[2 * MOST], loader;
-	double seconds, start = now();
-	unsigned int i, all;
+	const struct sigaction action = { .sa_handler = handle, .sa_flags = SA_RESTART };
+	pthread_t threads[2 * MOST + 1];
+	double start = now(), seconds;
+	unsigned int i, all = 0;
 
 	if (argc != 6)
 		return 64;
@@ -462,36 +514,21 @@ int main(int argc, char **argv)
 	plugin_path = argv[4];
 	rest = (unsigned int)atoi(argv[5]);
 	copy_away();
-#ifdef SC_RUNTIME_H
-	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = handle, .sa_flags = SA_RESTART }, NULL);
-#endif
+	sigaction(SIGUSR1, &action, NULL);
 	for (i = 0; i < callers_count; i++)
-		expect(pthread_create(&threads[i], NULL, call, &callers[i]), "a thread");
+		expect(pthread_create(&threads[all++], NULL, call, &callers[i]), "a thread");
 	for (i = 0; i < updaters_count; i++) {
 		updaters[i].number = i;
-		expect(pthread_create(&threads[callers_count + i], NULL, update_all, &updaters[i]),
-		       "a thread");
+		expect(pthread_create(&threads[all++], NULL, update_all, &updaters[i]), "a thread");
 	}
 	if (strcmp(plugin_path, "-"))
-		expect(pthread_create(&loader, NULL, load, NULL), "a thread");
-	all = callers_count + updaters_count;
-	while (now() - start < seconds) {
-		sleep_for(0.1);
-		for (i = 0; i < callers_count; i++)
-			watch(i, callers[i].epoch, "caller");
-		for (i = 0; i < updaters_count; i++) {
-			watch(MOST + i, updaters[i].updates, "updater");
-#ifdef SC_RUNTIME_H
-			pthread_kill(threads[callers_count + i], SIGUSR1);
-#endif
-		}
-	}
+		expect(pthread_create(&threads[all++], NULL, load, NULL), "a thread");
+	while (now() - start < seconds)
+		tick(threads);
 	__atomic_store_n(&over, 1, __ATOMIC_SEQ_CST);
 	alarm(HALTED_SECONDS);
-	for (i = 0; i < all; i++)
-		pthread_join(threads[i], NULL);
-	if (strcmp(plugin_path, "-"))
-		pthread_join(loader, NULL);
+	while (all)
+		pthread_join(threads[--all], NULL);
 	count(now() - start);
 	return 0;
 }

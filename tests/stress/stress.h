@@ -45,11 +45,19 @@ long stress_target(long a);		/* the type of the targets */
 void stress_note(long a, long *out);
 void stress_wrong(int key, unsigned int before, unsigned int begun, long got, long a);
 
-/* As many updates as these were over when a call began. */
+/*
+ * As many updates as these were over when a call began. Emulators of programs
+ * translate code in blocks, which a thread ends before it fetches anew, whatever
+ * became of the code meanwhile: no site may be in one block with what is read here.
+ */
+#ifdef TRANSLATED
+unsigned int stress_before(int key);
+#else
 static inline unsigned int stress_before(int key)
 {
 	return __atomic_load_n(&stress_history[key].done, __ATOMIC_ACQUIRE);
 }
+#endif
 
 /* `number` is the state that was met, of `states`. */
 static inline void stress_check(struct caller *me, int key, unsigned int before,

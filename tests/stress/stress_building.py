@@ -30,6 +30,8 @@ HERE = Path(__file__).parent
 INLINE = "inline"
 UNITS = ("main", "sites", "targets", "layouts")
 PLUGIN = ("plugin", "sites")
+#: What keeps a site in one unit: it is aligned where it would need more bytes than are left.
+ALIGNMENT = re.compile(rb"^[ \t]*\.p2align[ \t]+3[, \t][^;\n]*$", re.MULTILINE)
 
 
 @dataclass
@@ -75,6 +77,8 @@ class Build:
     def flags_for(self, *more: str) -> tuple[str, ...]:
         headers = header_dir("lowered", self.arch, self.mode)
         own = self.arch.toolchain.cflags
+        if runner(self.arch):
+            more = ("-DTRANSLATED", *more)
         return (*self.flags, *own, "-I", str(headers), "-I", str(self.folder), *more)
 
     def compile(self, source: Path, flags: tuple[str, ...]) -> Path:
@@ -94,7 +98,9 @@ class Build:
         done = compile_assembly(self.cc, source, text, flags)
         assert done.ok, done.stderr
         annotated = annotate(text.read_bytes(), self.arch).text
-        text.write_bytes(re.sub(rb"^\s*\.p2align 3,\w*,\d+$", b"", annotated, flags=re.MULTILINE))
+        text.write_bytes(
+            re.sub(rb"^[ \t]*\.p2align[ \t]+3[, \t][^;\n]*$", b"", annotated, flags=re.MULTILINE)
+        )
         done = assemble(self.cc, text, output, flags)
         assert done.ok, done.stderr
 

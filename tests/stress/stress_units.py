@@ -39,9 +39,10 @@ _ARRAYS = {
 def targets(arch: Arch) -> str:
     """``stress_targets`` and ``stress_notes`` by their numbers; number 0 is unset."""
     jump = JUMP[arch.elf_machine]
+    trap = arch.trampoline_end[0] if arch.instruction_alignment == 1 else 0
     lines = ['#include "stress.h"']
     for i in range(1, TARGETS):
-        over = f'__asm__ volatile("{jump} 1f; .skip {APART + 52 * i}; .p2align 4; 1:"); '
+        over = f'__asm__ volatile("{jump} 1f; .skip {APART + 52 * i}, {trap}; .p2align 4; 1:"); '
         skip = "" if i == FAR else over
         lines.append(f"static long target_{i}(long a) {{ {skip}return 16 * a + {i}; }}")
         lines.append(f"static void note_{i}(long a, long *out) {{ *out = 16 * a + {i}; }}")
