@@ -103,9 +103,7 @@ def logging(folder: Path, word: str | None) -> tuple[str, str]:
     cc = find(HOST)
     done = compile_object(cc, folder / "logging.c", folder / "logging.o", flags)
     assert done.ok, done.stderr
-    done = link(
-        cc, [folder / "logging.o"], folder / "logging", (*arch.toolchain.cflags, "-pthread")
-    )
+    done = link(cc, [folder / "logging.o"], folder / "logging", (*own, "-pthread"))
     assert done.ok, done.stderr
     environment = {k: v for k, v in os.environ.items() if k != "SC_LOG"}
     environment |= {"SC_LOG": word} if word is not None else {}
