@@ -1,4 +1,4 @@
-"""Measures rewriting, calling and verifying, and prints ratios of what one run measured.
+"""Measures rewriting, calling, updating and verifying, and prints ratios of what one run measured.
 
     make bench
     .venv/bin/python benchmarks/bench.py [--rounds N] [--no-verify] [--no-projects] [-k PATTERN]
@@ -22,6 +22,7 @@ from statistics import median
 
 import native
 import projects
+import updates
 from launcher import launching
 
 from transformer import arch as arches
@@ -159,6 +160,7 @@ def main() -> None:
         rewriting(cc, "small", SMALL, args.rounds, Path(name))
         rewriting(cc, "large", large(1000), args.rounds, Path(name))
         native.show(arches.host(), cc, 5 * args.rounds)
+        updates.show(arches.host(), cc, 5 * args.rounds)
         launching(4 * args.rounds)
         if not args.no_projects:
             projects.at_hand("redis", 3)

@@ -107,21 +107,21 @@ def _archives(library: Path) -> tuple[str, ...]:
     return str(library), str(library.with_name("liburcu-common.a"))
 
 
-def ways(folder: Path) -> list[Way]:
-    def sc(mode: str) -> tuple[str, ...]:
-        return (*SC_TRANSFORM, f"--sc-mode={mode}")
+def _sc(mode: str) -> Way:
+    return Way(f"`{mode}`", "way_sc.h", (*SC_TRANSFORM, f"--sc-mode={mode}"), cost=mode)
 
-    found = [
-        Way("`inline`", "way_sc.h", sc("inline"), cost="inline"),
-        Way("`slot`", "way_sc.h", sc("slot"), cost="slot"),
-        Way("pointer", "way_pointer.h", cost="pointer"),
-        Way("flag", "way_flag.h"),
-        Way("`ifunc`", "way_ifunc.h"),
-    ]
+
+OURS = (_sc("inline"), _sc("slot"))
+OTHERS = (
+    Way("pointer", "way_pointer.h", cost="pointer"),
+    Way("flag", "way_flag.h"),
+    Way("`ifunc`", "way_ifunc.h"),
+)
+
+
+def ways(folder: Path) -> list[Way]:
     urcu = _urcu(folder)
-    if urcu is not None:
-        found.append(Way("liburcu", "way_urcu.h", (), *urcu))
-    return found
+    return [*OURS, *OTHERS, *([Way("liburcu", "way_urcu.h", (), *urcu)] if urcu else [])]
 
 
 def _build(command: Sequence[str], output: Path) -> str:
@@ -202,12 +202,17 @@ def costs(arch: Arch, cc: Compiler, rounds: int, columns: Sequence[Way], folder:
     return [f"{found[way.cost or way.title].ratio:.2f}" for way in columns]
 
 
+def compilers(arch: Arch) -> tuple[list[str], list[str]]:
+    """The machine's own compiler, and one for musl, as their commands."""
+    cc = find(arch)
+    target = arch.toolchain.zig_target.replace("-gnu", "-musl")
+    return [*(cc.hosted or cc.argv)], [zig.binary() or "zig", "cc", f"--target={target}"]
+
+
 def show(rounds: int) -> None:
     arch = arches.host()
     cc = find(arch)
-    native_cc = [*cc.argv] if cc.family == "gcc" else [*(cc.hosted or cc.argv)]
-    musl_cc = [zig.binary() or "zig", "cc", f"--target={arch.toolchain.triples[0]}"]
-    musl_cc[-1] = musl_cc[-1].replace("-gnu", "-musl")
+    native_cc, musl_cc = compilers(arch)
     reasons = []
     with tempfile.TemporaryDirectory(prefix="sc-peers-") as name:
         folder = Path(name)

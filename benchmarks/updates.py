@@ -39,6 +39,7 @@ TITLES = {
     "many": ("1 key, 10,000 sites", None),
     "many_batch": ("10,000 sites in one batch", 3.0),
     "batch": (f"{BATCH} keys in one batch", None),
+    "guards": ("1 static key, 100 guards", None),
 }
 #: Keys a second: subject, mode, threads, and the fewest that there may be.
 RATES = (
@@ -51,6 +52,7 @@ RATES = (
 
 HEAD = """\
 #include <sc/static_call.h>
+#include <sc/static_key.h>
 #if __has_include(<sc/runtime.h>)
 # include <sc/runtime.h>
 #else	/* a runtime without batches */
@@ -59,6 +61,19 @@ HEAD = """\
 #endif
 
 #include "updates.h"
+
+DEFINE_STATIC_KEY_FALSE(flag);
+
+static void update_guards(int to_b)
+{
+	if (to_b)
+		static_branch_enable(&flag);
+	else
+		static_branch_disable(&flag);
+}
+
+/* As targets do: one more, and where the flag is on two. */
+#define GUARDED(value) ((value) + 1 + !!static_branch_unlikely(&flag))
 """
 SUBJECT = """
 static void update_{name}(int to_b)
@@ -93,16 +108,17 @@ def _update(name: str, keys: Sequence[str], batch: bool = False) -> str:
     )
 
 
-def sites() -> str:
+def sites(many_sites: int = 10_000) -> str:
     """The unit with the keys, their sites, and the tables of subjects and pieces."""
     batch = [f"batch_{n}" for n in range(BATCH)]
-    counts = {"one": 1, "hundred": 100, "many": 10_000, **dict.fromkeys(batch, 1)}
+    counts = {"one": 1, "hundred": 100, "many": many_sites, **dict.fromkeys(batch, 1)}
     # A function of 10,000 statements would take a compiler minutes.
-    many = [f"many_{part}" for part in range(100)]
+    many = [f"many_{part}" for part in range(many_sites // 100)]
     lines = [HEAD, *(f"DEFINE_STATIC_CALL({key}, target_a);" for key in counts)]
     for name, callees in {
         "one": ["static_call(one)"],
         "hundred": 100 * ["static_call(hundred)"],
+        "guards": 100 * ["GUARDED"],
         "batch": [f"static_call({key})" for key in batch],
         **{part: 100 * ["static_call(many)"] for part in many},
         "many": [f"call_{part}" for part in many],
@@ -113,18 +129,18 @@ def sites() -> str:
     subjects = [(name, name.split("_")[0], 1) for name in TITLES if name != "batch"]
     subjects.append(("batch", "batch", BATCH))
     rows = [
-        f'{{ "{name}", update_{name}, call_{call}, {keys}, {counts.get(call, BATCH)} }}'
+        f'{{ "{name}", update_{name}, call_{call}, {keys}, {counts.get(call, 100)} }}'
         for name, call, keys in subjects
     ]
     lines += _table("const struct subject subjects[]", "subject_count", rows)
-    pieces = [f"call_{name}" for name in ("one", "hundred", "batch", *many)]
+    pieces = [f"call_{name}" for name in ("one", "hundred", "guards", "batch", *many)]
     lines += _table("long (*const pieces[])(long)", "piece_count", pieces)
     return "\n".join(lines) + "\n"
 
 
-def build(arch: Arch, cc: Compiler, mode: str, folder: Path) -> Path:
+def build(arch: Arch, cc: Compiler, mode: str, folder: Path, many_sites: int = 10_000) -> Path:
     """The program with all sites in this mode."""
-    (folder / "sites.c").write_text(sites())
+    (folder / "sites.c").write_text(sites(many_sites))
     unit = {4: "unsigned int", 8: "unsigned long long"}[arch.unit]
     flags = [
         "-O2", "-fno-ipa-icf" if cc.family == "gcc" else "-fno-builtin", *arch.toolchain.cflags,
