@@ -202,7 +202,8 @@ def rates(program: Path, threads: int, seconds: float) -> dict[str, float]:
     return {n: float(r) for n, r in _lines(program, threads, "rate", seconds)}
 
 
-def _verdict(found: float, target: float | None, most: bool) -> str:
+def _verdict(found: float, target: float | None, *, most: bool) -> str:
+    """Whether what was found is as targeted: at most, or at least, so much."""
     if target is None:
         return ""
     met = found <= target if most else found >= target
@@ -210,26 +211,33 @@ def _verdict(found: float, target: float | None, most: bool) -> str:
     return f"   target {word} {target:,g}: {'met' if met else 'MISSED'}"
 
 
+def _show_latencies(program: Path, threads: int, rounds: int) -> None:
+    found = {row.name: row for row in latencies(program, threads, rounds)}
+    for name, (title, target) in TITLES.items():
+        row = found.get(name)
+        if row is None:
+            print(f"  {title:<26} {threads} calling: other programs have all processors")
+            continue
+        few = f"   ({row.rounds} rounds)" if row.rounds < rounds else ""
+        print(
+            f"  {title:<26} {threads} calling {row.update:9.1f} us   bare {row.bare:8.1f} us"
+            f"   {row.ratio:6.2f} x bare{_verdict(row.ratio, target, most=True)}{few}"
+        )
+
+
 def show(arch: Arch, cc: Compiler, rounds: int, threads: Sequence[int] = THREADS) -> None:
     """The tables, by the host's compiler."""
     print("updates against their bare cost: an mprotect pair, the stores, a membarrier")
     with tempfile.TemporaryDirectory(prefix="sc-updates-") as name:
-        inline = build(arch, cc, "inline", Path(name))
-        slot = build(arch, cc, "slot", Path(name))
-        programs = {"inline": inline, "slot": slot}
+        programs = {mode: build(arch, cc, mode, Path(name)) for mode in ("inline", "slot")}
         for count in threads:
-            for row in latencies(inline, count, rounds):
-                title, target = TITLES[row.name]
-                print(
-                    f"  {title:<26} {count} calling {row.update:9.1f} us   bare {row.bare:8.1f} us"
-                    f"   {row.ratio:6.2f} x bare{_verdict(row.ratio, target, True)}"
-                )
+            _show_latencies(programs["inline"], count, rounds)
         found = {(m, n): rates(programs[m], n, 1.0) for m, n in {r[1:3] for r in RATES}}
         for subject, mode, count, target in RATES:
             rate = found[mode, count][subject]
-            title = f"{mode}, {TITLES[subject][0]}"
             print(
-                f"  {title:<35} {count} calling {rate:12,.0f} keys/s{_verdict(rate, target, False)}"
+                f"  {mode + ', ' + TITLES[subject][0]:<35} {count} calling {rate:12,.0f} keys/s"
+                f"{_verdict(rate, target, most=False)}"
             )
 
 
