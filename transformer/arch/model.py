@@ -217,9 +217,10 @@ class IndirectBranch:
 class Synchronise:
     """One instruction that the arch demands after a store to code, by its bits.
 
-    Where it takes an address, its low bits are the number of the register,
-    ``operand`` that register's name, and the address must lie in the same
-    ``line`` bytes as the store.
+    One that ``closes`` belongs to an update: it comes once, after its last
+    store.  The others belong to each store.  Where it takes an address, its low
+    bits are the number of the register, ``operand`` that register's name, and
+    the address must lie in the same ``line`` bytes as the store.
     """
 
     what: str
@@ -228,6 +229,7 @@ class Synchronise:
     size: int
     operand: str = ""
     line: int = 0
+    closes: bool = False
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ def render_runtime(arch: Arch) -> dict[str, str]:
         "places": {p: arch.forms[p].states if p in arch.forms else () for p in _PLACES},
         "said": _said(arch),
         "property": arch.text_property,
+        "breakpoint": arch.breakpoint and int.from_bytes(arch.breakpoint.code, arch.byteorder),
     }
     context["banner"] = _banner(f"templates/common/runtime and templates/{arch.name}", arch.name)
     context["hook"] = render_template(f"{arch.name}/hook.h.j2", context)
