@@ -67,6 +67,7 @@ int main(void)
 }
 """
 PRINTED = "6 1110 6 0\n"
+PRINTED_IN_SLOTS = "6 1010 6 0\n"  # text is never written: no guard switches
 UNITS = ("library.c", "program.c")
 
 

@@ -15,6 +15,7 @@ import pytest
 from integration_tools import environment, guards, run
 from package_tools import (
     PRINTED,
+    PRINTED_IN_SLOTS,
     UNITS,
     has_text_relocations,
     hosts,
@@ -232,20 +233,25 @@ def test_cmake_builds_it_as_a_part_of_a_project(tmp_path: Path) -> None:
     assert not (tmp_path / "usr").exists()  # what a project is made of is not its users' affair
 
 
-@pytest.mark.parametrize("shared", ["ON", "OFF"], ids=["shared", "static"])
-def test_cmake_finds_what_it_installed(shared: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("shared", "level", "wanted"), [("ON", "word", PRINTED), ("OFF", "slot", PRINTED_IN_SLOTS)]
+)
+def test_cmake_finds_what_it_installed(
+    shared: str, level: str, wanted: str, tmp_path: Path
+) -> None:
     env = environment(tmp_path)
     made = package(tmp_path)
     prefix = tmp_path / "usr"
-    cmake(made, env, f"-DBUILD_SHARED_LIBS={shared}", f"-DCMAKE_INSTALL_PREFIX={prefix}")
+    options = [f"-DBUILD_SHARED_LIBS={shared}", f"-DSC_PROTECTION={level}"]
+    cmake(made, env, *options, f"-DCMAKE_INSTALL_PREFIX={prefix}")
     run("cmake", "--install", "build", cwd=made, env=env)
     folder = sources(tmp_path / "desk", HOST)
     how = "find_package(sc-runtime 0.1 REQUIRED)"
     (folder / "CMakeLists.txt").write_text(CMAKE.format(how=how))
     cmake(folder, env, f"-DCMAKE_PREFIX_PATH={prefix}")
-    assert printed(folder / "build" / "program", prefix) == PRINTED
+    assert printed(folder / "build" / "program", prefix) == wanted
     by_pc = linked(folder, env, [hosts()[0]], prefix)
-    assert printed(by_pc, prefix) == PRINTED
+    assert printed(by_pc, prefix) == wanted
 
 
 def test_cmake_refuses_options_that_mean_nothing(tmp_path: Path) -> None:
@@ -282,11 +288,11 @@ def test_meson_builds_it_as_a_subproject(tmp_path: Path) -> None:
     assert printed(folder / "build" / "program", folder) == PRINTED
 
 
-def test_meson_installs_it_for_pkg_config(tmp_path: Path) -> None:
+def test_meson_installs_it_for_pkg_config_with_its_options(tmp_path: Path) -> None:
     env = environment(tmp_path, CC=hosts()[0])
     made = package(tmp_path)
     prefix = tmp_path / "usr"
-    meson(made, env, f"--prefix={prefix}", "--libdir=lib", "-Dprotection=int3")
+    meson(made, env, f"--prefix={prefix}", "--libdir=lib", "-Dprotection=slot")
     run("meson", "install", "-C", "build", "--quiet", cwd=made, env=env)
     program = linked(sources(tmp_path / "desk", HOST), env, [hosts()[0]], prefix)
-    assert printed(program, prefix) == PRINTED
+    assert printed(program, prefix) == PRINTED_IN_SLOTS
