@@ -142,7 +142,7 @@ def test_sites_that_are_pointed_at_start_alone_are_seen(
     mode: str, make_case: MakeCase, damaged: Damage
 ) -> None:
     runtime = "common/runtime/sc_runtime.c.j2"
-    damaged(runtime, "error = sc_point_sites(proxy, target);", "error = 0;")
+    damaged(runtime, "return sc_point_sites(update, object, proxy, target);", "return 0;")
     text = failures(make_case(), mode)
     assert "key 'my_key' dispatched to func_a, not to func_b" in text
     assert "first+0x" in text and "site:" in text

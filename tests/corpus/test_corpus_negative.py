@@ -44,7 +44,7 @@ def rewriting(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
 
 
 def test_a_stale_trampoline_is_a_wrong_target(make_case: MakeCase, damaged: Damage) -> None:
-    damaged(RUNTIME, "for (proxy = key->proxies; proxy", "for (proxy = 0; proxy")
+    damaged(RUNTIME, "struct sc_proxy *proxy = key->proxies;", "struct sc_proxy *proxy = 0;")
     failed(
         run(make_case()),
         "dispatch",
@@ -98,13 +98,15 @@ def test_return_0_that_returns_1_is_seen(make_case: MakeCase, damaged: Damage) -
 
 
 def test_a_trampoline_that_ignores_reach_is_seen(make_case: MakeCase, damaged: Damage) -> None:
-    damaged(RUNTIME, "if (!sc_reaches(kind, at, target))", "if (0)")
+    damaged("common/runtime/sc_insn.h.j2", "if (!sc_reaches(kind, at, target))", "if (0)")
     failed(run(make_case()), "reach", "does not reach a target beyond")
 
 
 def test_a_trampoline_that_is_never_patched_is_seen(make_case: MakeCase, damaged: Damage) -> None:
     damaged(
-        RUNTIME, "error = sc_patch(at, SC_AT_TRAMPOLINE, SC_JUMP, target);", "error = -SC_ERANGE;"
+        RUNTIME,
+        "error = sc_put(update, object, at, SC_AT_TRAMPOLINE, SC_JUMP, target);",
+        "error = -ERANGE;",
     )
     failed(run(make_case()), "reach", "takes the slot path for a target within reach")
 
