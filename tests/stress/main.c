@@ -7,12 +7,13 @@
  *	stress SECONDS CALLERS UPDATERS PLUGIN REST
  *
  * PLUGIN is the object's path, or - for none; REST the percentage of the time
- * that callers sleep. One updater updates singly: there are no batches then, no
+ * that all threads sleep. One updater updates singly: there are no batches then, no
  * signals and no children. Status 0: all was right; 1: a dispatch was wrong; 2: an
  * update was refused; a signal: a crash, or a thread that came to a halt.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -68,12 +69,14 @@ static struct updater {
 } __attribute__((__aligned__(64))) updaters[MOST];
 static unsigned long loads, synchronised, interrupting, forks;
 static unsigned int callers_count, updaters_count, rest;
-static long rounds = 200;
+static long rounds = 50;
 static int over;
 static target *away;			/* out of the reach of any branch */
 static const struct plugin *plugin;	/* while it is loaded */
 static const char *plugin_path;
 static __thread int handled = -1;	/* the key that this thread's signals update */
+static __thread int recording;		/* this thread's updates, until it commits them */
+static __thread unsigned int recorded;	/* of these, the last by a signal's handler */
 
 static void fail(int status)
 {
@@ -118,6 +121,16 @@ static void sleep_for(double seconds)
 	nanosleep(&t, NULL);
 }
 
+/* Sleeps in the last part of each tenth of a second. */
+static void take_rest(void)
+{
+	double at = now() * 10;
+	double left = (double)(long)at + 1 - at;
+
+	if (left * 100 < rest)
+		sleep_for(left / 10);
+}
+
 /* --- callers --- */
 
 /* A block of dispatches; the plugin is not closed while its code may be run. */
@@ -147,19 +160,14 @@ static void block(struct caller *me)
 static void *call(void *data)
 {
 	struct caller *me = data;
-	double worked = now(), slept;
 
 	/* Else many callers on few CPUs leave no time for updates. */
-	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10);
+	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 5);
 	if (me == callers)
 		__atomic_store_n(&handled, HANDLER_1, __ATOMIC_RELEASE);
 	while (!__atomic_load_n(&over, __ATOMIC_RELAXED)) {
+		take_rest();
 		block(me);
-		if (!rest || me->epoch % 64)
-			continue;
-		slept = now();
-		sleep_for((slept - worked) * rest / (100 - rest));
-		worked = now();
 	}
 	return NULL;
 }
@@ -253,11 +261,14 @@ static void cancel(struct updater *me)
 {
 	unsigned int i;
 
+	recording = 1;
 	expect(static_update_begin(), "begin");
 	for (i = 0; i < OWNED; i++)
 		if (is_mine(me, i) && owned[i] < FLAG_A)
 			expect(set(owned[i], stress_history[owned[i]].done + 8), "an update");
 	expect(static_update_cancel(), "cancel");
+	recording = 0;
+	recorded = 0;
 }
 
 /* All keys of this updater at once; the last of several updates of a key counts. */
@@ -265,6 +276,7 @@ static void batch(struct updater *me)
 {
 	unsigned int i;
 
+	recording = 1;
 	expect(static_update_begin(), "begin");
 	for (i = 0; i < OWNED; i++)
 		if (is_mine(me, i)) {
@@ -278,6 +290,10 @@ static void batch(struct updater *me)
 		if (is_mine(me, i))
 			(void)begin(owned[i]);
 	expect(static_update_commit(), "commit");
+	recording = 0;
+	if (recorded)
+		__atomic_store_n(&stress_history[handled].done, recorded, __ATOMIC_SEQ_CST);
+	recorded = 0;
 	for (i = 0; i < OWNED; i++)
 		if (is_mine(me, i)) {
 			end(owned[i]);
@@ -286,14 +302,20 @@ static void batch(struct updater *me)
 	me->batches++;
 }
 
-/* In the midst of another update, or of a call. */
+/* In the midst of another update, or of a call; between begin and commit it is one of a batch. */
 static void handle(int signal)
 {
+	unsigned int number;
+
 	(void)signal;
 	if (handled < 0)
 		return;
-	expect(set(handled, begin(handled)), "an update in a handler");
-	end(handled);
+	number = begin(handled);
+	expect(set(handled, number), "an update in a handler");
+	if (recording)
+		recorded = number;
+	else
+		end(handled);
 	__atomic_fetch_add(&interrupting, 1, __ATOMIC_RELAXED);
 }
 
@@ -306,7 +328,10 @@ static void *update_all(void *data)
 	if (!me->number)
 		__atomic_store_n(&handled, HANDLER_0, __ATOMIC_RELEASE);
 	while (!__atomic_load_n(&over, __ATOMIC_RELAXED)) {
-		unsigned int choice = updaters_count > 1 ? chance(me) % 64 : 64;
+		unsigned int choice;
+
+		take_rest();
+		choice = updaters_count > 1 ? chance(me) % 64 : 64;
 
 		if (choice < 4) {
 			batch(me);
@@ -359,6 +384,17 @@ static void visit(const struct plugin *loaded)
 	} while (number % TARGETS != 4);
 }
 
+/* Signals interrupt callers wherever they are; what then may be inside a target is waited for too. */
+static void synchronise(void)
+{
+	int error = static_call_synchronize();
+
+	if (!error)
+		synchronised++;
+	else if (error != -ETIMEDOUT)
+		expect(error, "static_call_synchronize");
+}
+
 static void *load(void *data)
 {
 	(void)data;
@@ -380,6 +416,7 @@ static void *load(void *data)
 				visit(loaded);
 		}
 		__atomic_store_n(&plugin, NULL, __ATOMIC_SEQ_CST);
+		synchronise();
 		wait_until_left();
 		wait_for_callers();
 		if (__atomic_load_n(&over, __ATOMIC_ACQUIRE))

@@ -28,7 +28,7 @@ def main() -> int:
     parser.add_argument("--compiler", choices=("gcc", "clang"), help="the first that there is")
     parser.add_argument("--callers", type=int, default=8)
     parser.add_argument("--updaters", type=int, default=2)
-    parser.add_argument("--rest", type=int, default=0, help="per cent that callers sleep")
+    parser.add_argument("--rest", type=int, default=0, help="per cent of the time that all sleep")
     parser.add_argument("--no-plugin", action="store_true", help="load and unload nothing")
     parser.add_argument("--keep", type=Path, help="build in this folder, and leave it")
     args = parser.parse_args()
@@ -44,9 +44,10 @@ def main() -> int:
             callers=args.callers, updaters=args.updaters, rest=args.rest,
         )  # fmt: skip
     print(verdict.text, end="")
+    seconds = verdict.counts.get("seconds") or 1
     for name, value in verdict.counts.items():
         if name in ("dispatches", "updates", "loads"):
-            print(f"{name} per second {value / verdict.counts['seconds']:.0f}")
+            print(f"{name} per second {value / seconds:.0f}")
     print(f"status {verdict.status}")
     return int(verdict.status != 0)
 

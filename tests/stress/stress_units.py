@@ -7,6 +7,9 @@ at a chosen byte of a cache line or page; the compiler puts nothing between.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
 
 from transformer.arch import Arch
 
@@ -77,3 +80,17 @@ def _paddings(arch: Arch) -> Iterator[tuple[str, str]]:
     jump = JUMP[arch.elf_machine]
     for offset in (0, *range(PAGE - 8, PAGE, step)):
         yield f"page_{offset}", f"{jump} 1f; .p2align 12; .skip {offset}; 1:"
+
+
+#: Where each kind of patched place is listed, and the size of an entry, which begins with it.
+_TABLES = {"call": ("static_call_sites", 8), "guard": ("__jump_table", 16)}
+
+
+def places(program: Path, kind: str) -> list[int]:
+    """The addresses of all sites or guards, each relative to where it is told."""
+    section, size = _TABLES[kind]
+    with program.open("rb") as file:
+        table = ELFFile(file).get_section_by_name(section)
+        data, start = table.data(), table["sh_addr"]
+    offsets = range(0, len(data), size)
+    return [start + i + int.from_bytes(data[i : i + 4], "little", signed=True) for i in offsets]
