@@ -1,0 +1,111 @@
+"""Each fault gives an error return or a lower level, and a correct program."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from faulty import (
+    FAMILIES,
+    HERE,
+    HOST,
+    NO_PIE,
+    NOT_HERE,
+    PIE,
+    SHARED,
+    STRADDLING,
+    How,
+    runner,
+    verdict,
+)
+
+from transformer import arch as arches
+from transformer.arch import Arch
+
+#: Its part's name, and whether it is of the damaged tables.
+NAMED = re.compile(r'^\t(?:\{ "|(DAMAGE)\(")([a-z-]+)",(.*)', re.M)
+
+
+def faults(*parts: str, of_the_kernel: bool = True) -> list[str]:
+    """The names in the tables of these parts; ``of_the_kernel``: with those that need a filter."""
+    return [
+        f"{'table-' * bool(damage)}{name}"
+        for part in parts
+        for damage, name, rest in NAMED.findall((HERE / f"{part}.c").read_text())
+        if name != "straddles" and (of_the_kernel or "watch_calls" not in rest)
+    ]
+
+
+FAULTS = faults("policy", "limits", "bytes", "targets", "threads", "tables", "loads")
+#: What is left where an emulator of programs stands between the program and the kernel.
+EMULATED = faults("bytes", "targets", "threads", "tables", "loads", of_the_kernel=False)
+OTHERS = [
+    a
+    for name in arches.names()
+    if (a := arches.load(name)) != HOST and runner(a) is not None
+    if "inline" in a.modes
+]
+
+
+#: What the runtime does not bear yet.
+PENDING = [f for f in FAULTS if f.startswith("table-")]
+PENDING += ["page-sealed-later", "no-writable-memory-later"]
+
+
+@pytest.fixture(autouse=True)
+def pending(request: pytest.FixtureRequest) -> None:
+    named = request.node.callspec.params if hasattr(request.node, "callspec") else {}
+    if named.get("fault") in PENDING or named.get("level") == "int3":
+        request.applymarker(pytest.mark.xfail(reason="the runtime does not bear it yet"))
+
+
+def judge(program: Path, fault: str, arch: Arch = HOST, **environment: str) -> None:
+    done = verdict(arch, program, fault, **environment)
+    if done.returncode == NOT_HERE:
+        pytest.skip("the kernel has no such fault")
+    told = done.stdout.decode() + done.stderr
+    assert (done.returncode, done.stdout.decode()) == (0, "0 failures\n"), told
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_program(programs, family: str, fault: str) -> None:
+    judge(programs(family, PIE), fault)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    ("how", "fault"),
+    [(NO_PIE, f) for f in FAULTS] + [(SHARED, f) for f in FAULTS if f not in faults("loads")],
+    ids=lambda v: getattr(v, "name", v),
+)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_other_layouts(programs, family: str, how: How, fault: str) -> None:
+    judge(programs(family, how), fault)
+
+
+@pytest.mark.parametrize("level", ["word", "int3", "slot", "nonsense", ""])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_level(programs, family: str, level: str) -> None:
+    judge(programs(family, PIE), "level", SC_PROTECTION=level)
+
+
+@pytest.mark.skipif(HOST.breakpoint is None, reason="no such level on this arch")
+@pytest.mark.full
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_int3(programs, family: str, fault: str) -> None:
+    judge(programs(family, PIE), fault, SC_PROTECTION="int3")
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_straddling_site(programs, family: str) -> None:
+    judge(programs(family, STRADDLING), "straddles")
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("fault", EMULATED)
+@pytest.mark.parametrize("arch", OTHERS, ids=lambda arch: f"{arch.name}-qemu")
+def test_other_arches(programs, arch: Arch, fault: str) -> None:
+    judge(programs("gcc", PIE, arch), fault, arch)
