@@ -39,7 +39,7 @@ class Program:
     def build(self, *sources: Path, plain: Iterable[Path] = ()) -> Path:
         """``sources`` are rewritten, ``plain`` ones (assembly too) are not."""
         units = [self._compile(self._rewritten(s), self.mode == "inline") for s in sources]
-        units += [self._compile(shutil.copy(s, self.folder), False) for s in plain]
+        units += [self._compile(Path(shutil.copy(s, self.folder)), False) for s in plain]
         units.append(self._compile(self._runtime(), False))
         flags = (*self.arch.toolchain.cflags, "-pthread", *self.ldflags)
         done = link(self.cc, units, self.folder / "program", flags)

@@ -65,6 +65,10 @@ def render_runtime(arch: Arch) -> dict[str, str]:
     }
     context["banner"] = _banner(f"templates/common/runtime and templates/{arch.name}", arch.name)
     context["hook"] = render_template(f"{arch.name}/hook.h.j2", context)
+    traps = f"{arch.name}/breakpoint.h.j2"  # where instructions lie across units
+    context["breakpoint_hook"] = (
+        render_template(traps, context).rstrip() if (templates_dir() / traps).is_file() else ""
+    )
     templates = sorted((templates_dir() / "common" / "runtime").glob("*.j2"))
     return {t.stem: render_template(f"common/runtime/{t.name}", context) for t in templates}
 
