@@ -98,6 +98,13 @@ def test_the_step_between_compiler_and_assembler_is_as_the_readme_says(desk: Pat
     assert "call site" in shell("sc-transform inspect demo", desk)
 
 
+def test_a_program_that_looks_at_itself_sees_what_the_readme_says(desk: Path) -> None:
+    (program,) = blocks("Watching it", "c")
+    (desk / "watch.c").write_text(program)
+    (commands,) = blocks("Watching it", "sh")
+    assert shell(commands, desk) == blocks("Watching it", "text")[0]
+
+
 def test_every_option_of_the_launcher_is_described() -> None:
     described = section("What the launcher does, and does not do")
     assert [o for o in OPTIONS if f"`--sc-{o}=" not in described] == []
