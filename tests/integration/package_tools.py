@@ -96,11 +96,13 @@ def hosts() -> list[str]:
     return [*filter(shutil.which, ["gcc"]), "clang"]
 
 
-def installed(made: Path, env: dict[str, str], *settings: str, target: str = "install") -> Path:
+def installed(
+    made: Path, env: dict[str, str], *settings: str, target: str = "install", prefix: str = "usr"
+) -> Path:
     """Built and installed by make, below the folder that holds it; its prefix."""
-    prefix = made.parent / "usr"
-    run("make", "-s", target, f"PREFIX={prefix}", *settings, cwd=made, env=env)
-    return prefix
+    path = made.parent / prefix
+    run("make", "-s", target, f"PREFIX={path}", *settings, cwd=made, env=env)
+    return path
 
 
 def pkg_config(prefix: Path, *, static: bool = False) -> tuple[list[str], list[str]]:

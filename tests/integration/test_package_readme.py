@@ -15,14 +15,23 @@ TITLE = "The runtime in your own source tree"
 EXPECTED = "13\n42\n"
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Path:
-    """A folder with the demo of the quick start, and the runtime made as the section says."""
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the demo of the quick start, where the section's commands were run."""
+    folder = tmp_path_factory.mktemp("done") / "desk"
+    folder.mkdir()
     (demo,) = blocks("Quick start", "c")
-    (tmp_path / "demo.c").write_text(demo)
+    (folder / "demo.c").write_text(demo)
     (commands,) = blocks(TITLE, "sh")
-    told = run("sh", "-eu", "-c", commands, cwd=tmp_path, env=environment(tmp_path)).stdout
+    told = run("sh", "-eu", "-c", commands, cwd=folder, env=environment(folder)).stdout
     assert told == EXPECTED
+    return folder
+
+
+@pytest.fixture
+def desk(done: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    shutil.copytree(done, tmp_path, dirs_exist_ok=True, symlinks=True)
     return tmp_path
 
 
