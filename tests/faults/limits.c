@@ -52,7 +52,7 @@ static void forbid_address_space(void)
 
 static void no_address_space_from_start(void)
 {
-	if (sc_protection() != SC_WORD)
+	if (sc_protection() != best_level())
 		failed("without memory", "the level is %d", sc_protection());
 	all_is_well("without memory");
 }

@@ -189,6 +189,31 @@ static void synchronising_refused_later(void)
 		}
 }
 
+/* --- one call at the start, and no other --- */
+
+static void refuse_one(enum call call, int k)
+{
+	watch_calls();
+	refuse_calls(call, k, 1, EPERM);
+}
+
+static void refuse_first_open(void) { refuse_one(OPEN_TEXT, 1); }
+static void refuse_second_open(void) { refuse_one(OPEN_TEXT, 2); }
+static void refuse_first_close(void) { refuse_one(CLOSE_TEXT, 1); }
+static void refuse_first_publish(void) { refuse_one(PUBLISH, 1); }
+static void refuse_first_synchronise(void) { refuse_one(SYNCHRONISE, 1); }
+
+/* At whatever level the objects are now. */
+static void one_was_refused(void)
+{
+	no_faults();
+	calls_are_well("started");
+	ALLOW(-EACCES);
+	change_all();
+	if (sc_protection() == SC_SLOT && !logged())
+		failed("started", "nothing was logged");
+}
+
 /* --- memory-deny-write-execute --- */
 
 /* The bit comes down from the program that this one was before. */
@@ -271,6 +296,11 @@ const struct fault policy_faults[] = {
 	{ "text-refused-later", watch_calls, text_refused_later },
 	{ "text-refused-in-the-middle", watch_calls, text_refused_in_the_middle },
 	{ "text-not-closed", watch_calls, text_not_closed },
+	{ "first-open-refused", refuse_first_open, one_was_refused },
+	{ "second-open-refused", refuse_second_open, one_was_refused },
+	{ "first-close-refused", refuse_first_close, one_was_refused },
+	{ "first-publish-refused", refuse_first_publish, one_was_refused },
+	{ "first-synchronising-refused", refuse_first_synchronise, one_was_refused },
 	{ "synchronising-missing", refuse_synchronising, synchronising_refused_from_start },
 	{ "synchronising-forbidden", forbid_synchronising, synchronising_refused_from_start },
 	{ "cores-not-synchronised", refuse_cores, cores_refused },

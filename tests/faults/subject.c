@@ -288,6 +288,13 @@ struct tally change_all(void)
 	return tally;
 }
 
+int best_level(void)
+{
+	const char *level = getenv("SC_PROTECTION");
+
+	return level && !strcmp(level, "int3") ? SC_INT3 : SC_WORD;
+}
+
 void all_is_well(const char *when)
 {
 	static const int none[] = { 0 };

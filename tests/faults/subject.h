@@ -102,6 +102,9 @@ struct tally {
 };
 struct tally change_all(void);
 
+/* The best level that was asked for. */
+int best_level(void);
+
 /* Now everything can be changed, without an error. */
 void all_is_well(const char *when);
 

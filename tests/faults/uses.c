@@ -1,6 +1,8 @@
 /* Each idiom in each form; compiled once for each mode. Each stands on a page of its own. */
 #include "subject.h"
 
+#include <unistd.h>
+
 #define USE(name) __attribute__((noinline, aligned(4096))) long NAME(name)(long a)
 /* What follows the call keeps it from being a tail call. */
 #define STAY() __asm__ volatile("" ::: "memory")
@@ -25,4 +27,17 @@ USE(off_unlikely) { if (static_branch_unlikely(&off)) return a; return 0; }
 #ifdef LATE
 long late_target(long a);
 long late_target(long a) { return a + 5; }
+
+/* When this object goes, or the process: by then the program's own destructors have run. */
+__attribute__((destructor(150))) static void at_end(void)
+{
+	if (static_call_query(integer) == late_target)
+		return;
+	set_integer(two);
+	set_integer(three);
+	if (!failures())
+		return;
+	fflush(stdout);
+	_exit(1);
+}
 #endif
