@@ -58,6 +58,11 @@ class How:
 PIE = How("pie")
 NO_PIE = How("no-pie", ("-fno-pie",), ("-no-pie",))
 SHARED = How("shared", defines=("-DSHARED",))
+SANITIZED = How(
+    "sanitized",
+    ("-fPIE", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
+    ("-pie", "-fsanitize=address,undefined"),
+)
 STRADDLING = How("straddling", defines=("-DSTRADDLING",), straddling=True)
 
 
@@ -131,4 +136,5 @@ class Builder:
 def verdict(arch: Arch, program: Path, fault: str, **environment: str) -> Completed:
     """Runs the program with the fault."""
     env = {**os.environ, "FAULT": fault, "TELL": "1", **environment}
+    env["LD_LIBRARY_PATH"] = str(program.parent)  # a sanitizer's dlopen() does not see our rpath
     return run([*(runner(arch) or ()), str(program)], env=env, timeout=120)

@@ -13,6 +13,7 @@ from faulty import (
     NO_PIE,
     NOT_HERE,
     PIE,
+    SANITIZED,
     SHARED,
     STRADDLING,
     How,
@@ -102,6 +103,13 @@ def test_int3(programs, family: str, fault: str) -> None:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_straddling_site(programs, family: str) -> None:
     judge(programs(family, STRADDLING), "straddles")
+
+
+@pytest.mark.full
+@pytest.mark.skipif("gcc" not in FAMILIES, reason="ziglang has no sanitizer of addresses")
+@pytest.mark.parametrize("fault", [f for f in FAULTS if f not in faults("limits")])
+def test_sanitized(programs, fault: str) -> None:
+    judge(programs("gcc", SANITIZED), fault)
 
 
 @pytest.mark.full
