@@ -6,7 +6,6 @@
 long stress_plugin_target(long a);
 int stress_plugin_update(unsigned int number);
 stress_sites SITES, stress_plugin_sites;
-void *stress_number(unsigned int number, int away);
 
 /* Number 3, in an object that goes away. */
 long stress_plugin_target(long a)

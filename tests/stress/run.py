@@ -29,6 +29,7 @@ def main() -> int:
     parser.add_argument("--callers", type=int, default=8)
     parser.add_argument("--updaters", type=int, default=2)
     parser.add_argument("--rest", type=int, default=0, help="per cent of the time that all sleep")
+    parser.add_argument("--protection", default="word", help="how text is written: word or int3")
     parser.add_argument("--no-plugin", action="store_true", help="load and unload nothing")
     parser.add_argument("--keep", type=Path, help="build in this folder, and leave it")
     args = parser.parse_args()
@@ -42,6 +43,7 @@ def main() -> int:
         verdict = stress(
             arch, program, None if args.no_plugin else plugin, args.seconds,
             callers=args.callers, updaters=args.updaters, rest=args.rest,
+            protection=args.protection,
         )  # fmt: skip
     print(verdict.text, end="")
     seconds = verdict.counts.get("seconds") or 1

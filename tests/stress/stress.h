@@ -43,6 +43,7 @@ extern struct history stress_history[KEYS];
 
 long stress_target(long a);		/* the type of the targets */
 void stress_note(long a, long *out);
+void *stress_number(unsigned int number, int both);	/* RET0 too, where `both` */
 void stress_wrong(int key, unsigned int before, unsigned int begun, long got, long a);
 
 /*

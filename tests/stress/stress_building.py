@@ -28,7 +28,7 @@ from transformer.toolchain import (
 
 HERE = Path(__file__).parent
 INLINE = "inline"
-UNITS = ("main", "sites", "targets", "layouts")
+UNITS = ("main", "updates", "loading", "sites", "targets", "layouts")
 PLUGIN = ("plugin", "sites")
 #: What keeps a site in one unit: it is aligned where it would need more bytes than are left.
 ALIGNMENT = re.compile(rb"^[ \t]*\.p2align[ \t]+3[, \t][^;\n]*$", re.MULTILINE)
@@ -48,12 +48,12 @@ class Build:
     folder: Path
     aligned: bool = True
     damage: Callable[[dict[str, str]], None] | None = None
-    flags: tuple[str, ...] = field(default=("-O2", "-g", "-w", "-fPIC", "-pthread"))
+    flags: tuple[str, ...] = field(default=("-O2", "-g", "-Wall", "-Wextra", "-fPIC", "-pthread"))
 
     def program(self) -> tuple[Path, Path]:
         """The program and its plugin."""
-        for name in ("stress.h", "keys.h", "main.c", "sites.c", "plugin.c"):
-            shutil.copy(HERE / name, self.folder)
+        for source in HERE.glob("*.[ch]"):
+            shutil.copy(source, self.folder)
         for name in ("targets", "layouts"):
             (self.folder / f"{name}.c").write_text(getattr(stress_units, name)(self.arch))
         plugin = self.link("stress-plugin.so", [self.unit(n, "plugin") for n in PLUGIN], "-shared")
@@ -157,8 +157,10 @@ def stress(
     callers: int = 8,
     updaters: int = 2,
     rest: int = 0,
+    protection: str = "word",
 ) -> Verdict:
+    """Runs the program; ``protection`` is how text is written (sc/runtime.h)."""
     words = [seconds, callers, updaters, plugin or "-", rest]
     started = [*(runner(arch) or ()), str(program), *map(str, words)]
-    done = run(started, timeout=2 * seconds + 120)
+    done = run(started, timeout=2 * seconds + 120, env={"SC_PROTECTION": protection})
     return Verdict(done.returncode, done.stdout.decode(errors="replace") + done.stderr)

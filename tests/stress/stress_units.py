@@ -91,6 +91,7 @@ def places(program: Path, kind: str) -> list[int]:
     section, size = _TABLES[kind]
     with program.open("rb") as file:
         table = ELFFile(file).get_section_by_name(section)
+        assert table is not None
         data, start = table.data(), table["sh_addr"]
     offsets = range(0, len(data), size)
     return [start + i + int.from_bytes(data[i : i + 4], "little", signed=True) for i in offsets]
