@@ -14,8 +14,11 @@ from transformer.emulator.tables import KEY
 
 #: The runtime's own words, which the plain headers or the runtime bring.
 RUNTIME = re.compile(
-    r"(__sc_(?!body_|impl_)|__SC[DKTP]_|static_key_(enable|disable|slow_inc|slow_dec|count)\Z"
-    r"|__static_call_(null|return0)\Z|sc_plain_dynamic\Z)"
+    r"(__sc_(?!body_|impl_)|__SC[DKTP]_|__static_call_(null|return0)\Z"
+    r"|static_key_(((try_)?(enable|disable))|(slow|try)_(inc|dec)|count)\Z"
+    r"|static_update_(begin|commit|cancel)\Z|static_call_synchronize(_timeout)?\Z"
+    r"|sc_(plain_dynamic|protection|quiescent|signal_number|set_signal|text_contains"
+    r"|irq_enter|irq_exit|set_log|get_counters|for_each_key|for_each_site)\Z)"
 )
 HARNESS = "__h_"
 _LINKER = re.compile(
