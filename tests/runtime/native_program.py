@@ -46,6 +46,14 @@ class Program:
         assert done.ok, done.stderr
         return self.folder / "program"
 
+    def shared(self, source: Path) -> Path:
+        """A shared object, for ``ldflags`` of the program that brings the runtime."""
+        unit = self._compile(self._rewritten(source), self.mode == "inline")
+        output = self.folder / f"lib{source.stem}.so"
+        done = link(self.cc, [unit], output, (*self.arch.toolchain.cflags, "-shared"))
+        assert done.ok, done.stderr
+        return output
+
     def _rewritten(self, source: Path) -> Path:
         for header in source.parent.glob("*.h"):
             shutil.copy(header, self.folder)

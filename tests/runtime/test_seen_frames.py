@@ -1,4 +1,4 @@
-"""Each byte of each trampoline has call-frame information, on every arch: it has no frame of its own.
+"""Each byte of a trampoline has call-frame information, on every arch: it has no frame of its own.
 
 On the machine itself test_seen_unwinder.py walks the stack at each instruction.
 """

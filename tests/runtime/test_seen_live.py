@@ -66,6 +66,23 @@ def test_keys_and_sites_are_as_they_stand(mode: str, tmp_path: Path) -> None:
     assert said == ""
 
 
+def test_a_key_of_two_objects_is_seen_once(tmp_path: Path) -> None:
+    """And the sites of both."""
+    other = Program(tmp_path, "inline-asm", cflags=("-fPIC",)).shared(HERE / "other.c")
+    flags = ("-rdynamic", "-pie", "-Wl,--no-as-needed", str(other), f"-Wl,-rpath,{tmp_path}")
+    build = Program(tmp_path, "inline-asm", cflags=("-fPIE",), ldflags=flags)
+    program = build.build(HERE / "walked.c", HERE / "live.c")
+    done = subprocess.run([program], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    now = lines[lines.index("changed") : lines.index("ended 33")]
+    assert [line for line in now if len(line.split()) == 3] == ["call key two", "key flag 1"]
+    kinds = [" ".join(line.split()[:2]) for line in now if len(line.split()) == 4]
+    assert kinds.count("trampoline key") == 2
+    assert kinds.count("guard flag") == 2
+    assert kinds.count("call key") == 3
+
+
 LOGGING = """
 #include "sc_runtime.c"
 #include <stdio.h>
