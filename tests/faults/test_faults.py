@@ -49,18 +49,6 @@ OTHERS = [
 ]
 
 
-#: What the runtime does not bear yet.
-PENDING = [f for f in FAULTS if f.startswith("table-")]
-PENDING += ["page-sealed-later", "no-writable-memory-later"]
-
-
-@pytest.fixture(autouse=True)
-def pending(request: pytest.FixtureRequest) -> None:
-    named = request.node.callspec.params if hasattr(request.node, "callspec") else {}
-    if named.get("fault") in PENDING or named.get("level") == "int3":
-        request.applymarker(pytest.mark.xfail(reason="the runtime does not bear it yet"))
-
-
 def judge(program: Path, fault: str, arch: Arch = HOST, **environment: str) -> None:
     done = verdict(arch, program, fault, **environment)
     if done.returncode == NOT_HERE:

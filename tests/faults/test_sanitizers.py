@@ -34,13 +34,6 @@ def is_clean(done: Completed) -> bool:
     return (done.returncode, done.stdout) == (0, b"0 wrong\n") and "Sanitizer" not in done.stderr
 
 
-@pytest.fixture(autouse=True)
-def pending(request: pytest.FixtureRequest) -> None:
-    named = request.node.callspec.params
-    if "thread" in (named.get("sanitizer"), getattr(named.get("seed"), "sanitizer", "")):
-        request.applymarker(pytest.mark.xfail(reason="a store to text is instrumented"))
-
-
 @pytest.mark.parametrize(("family", "sanitizer"), CELLS)
 def test_clean(family: str, sanitizer: str, tmp_path: Path) -> None:
     Exercise(tmp_path, family, sanitizer, None).program()
