@@ -105,6 +105,13 @@ def test_a_program_that_looks_at_itself_sees_what_the_readme_says(desk: Path) ->
     assert shell(commands, desk) == blocks("Watching it", "text")[0]
 
 
+def test_threads_call_while_functions_are_exchanged_as_the_readme_shows(desk: Path) -> None:
+    (program,) = blocks("Updating while threads run", "c")
+    (desk / "reload.c").write_text(program)
+    (commands,) = blocks("Updating while threads run", "sh")
+    assert shell(commands, desk) == blocks("Updating while threads run", "text")[0]
+
+
 def test_every_option_of_the_launcher_is_described() -> None:
     described = section("What the launcher does, and does not do")
     assert [o for o in OPTIONS if f"`--sc-{o}=" not in described] == []
