@@ -80,7 +80,7 @@ CELLS = [
 def _bears_code(line: str) -> bool:
     """A line with assembler text or with a C statement that does something."""
     code = line.strip()
-    if not code or re.match(r"#\s*(if|el|endif)|/\*|\*|//", code):
+    if code in ("", "};") or re.match(r"#\s*(if|el|endif)|/\*|\*|//", code):
         return False
     if '"' in code:
         text = code.split('"')[1].replace("\\n", "").replace("\\t", "").strip()
