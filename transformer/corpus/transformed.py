@@ -103,7 +103,8 @@ def build_transformed(
     same = replace(setting, optimise="-O2")
     common = Builder(same, folder.parent / f"common-{same.name}", shared)
     objects += [_harness(built, common), *common.models()]
-    objects.append((common if mode in INLINE_MODES else builder).runtime())
+    # First, so that it does not lie between the units and their trampolines.
+    objects.insert(0, (common if mode in INLINE_MODES else builder).runtime())
     return Programs(builder.link("program", objects), _far(built, common))
 
 

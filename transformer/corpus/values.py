@@ -32,8 +32,8 @@ _SMALL = 4096
 #: Compilers number the statics of functions and the clones of functions.
 _SUFFIX = re.compile(r"(\.\d+|\.(isra|constprop|part|cold|llvm)\b.*)+\Z")
 _LOWERED = re.compile(r"__sc_(?:body|impl)_")
-#: What a key holds besides its target belongs to the runtime.
-_KEY, _KEY_MEMBERS = "struct static_call_key", 1
+#: What a key holds besides its target, or its count, belongs to the runtime.
+_KEYS, _KEY_MEMBERS = ("struct static_call_key", "struct static_key"), 1
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,7 @@ class Decoder:
         if ctype.kind == "union":
             return Text(data.hex())
         members = ctype.members
-        if ctype.spelling == _KEY:
+        if ctype.spelling in _KEYS:
             members = members[:_KEY_MEMBERS]
         return Group(tuple(self._member(m, data) for m in members))
 

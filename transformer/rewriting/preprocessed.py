@@ -11,7 +11,7 @@ from transformer.frontend import LineMap, Source
 from transformer.rewriting.unit import copied
 from transformer.toolchain import Compiler
 
-_OURS = re.compile(r"(?:^|/)sc/(?:sc|types|static_call|static_key|dynamic_function)\.h$")
+_OURS = re.compile(r"(?:^|/)sc/(?:sc|types|runtime|static_call|static_key|dynamic_function)\.h$")
 _MARKER = re.compile(r"[ \t]*#[^\n]*\n?")
 
 
