@@ -79,10 +79,15 @@ class Code:
                     yield address + pair.second, Transfer(kind, size, target)
 
     def _pieces(self, section: Section) -> Iterator[tuple[int, int]]:
-        """From symbol to symbol: a function starts anew whatever lay before it."""
+        """From symbol to symbol: a function starts anew whatever lay before it.
+
+        Not from an assembler's local labels (``.L``): those of debug information
+        may lie within an instruction once a linker has relaxed what is before it.
+        """
         cuts = {section.address, section.end}
         for symbol in self.image.all_symbols:
-            if section.address <= symbol.address < section.end:
+            local = symbol.name.startswith(".L")
+            if section.address <= symbol.address < section.end and not local:
                 cuts.add(symbol.address)
                 if symbol.kind == "func" and symbol.address + symbol.size < section.end:
                     cuts.add(symbol.address + symbol.size)
