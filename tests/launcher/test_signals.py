@@ -179,7 +179,8 @@ def test_a_disk_that_is_full_leaves_nothing_half_written(tmp_path: Path) -> None
 
 def test_no_space_for_the_new_object_is_an_error(desk: Desk) -> None:
     """The plain object fits, what is written after it does not."""
-    desk.write("demo.c", CALLS)
+    more = "".join(f"DEFINE_STATIC_CALL(key_{i}, func_a);\n" for i in range(60))
+    desk.write("demo.c", CALLS.replace("int main", f"{more}int main"))
     desk.run(FAMILIES[0], f"-I{header_dir('plain')}", "-c", "demo.c")
     small = len(desk.data("demo.o")) + 16
     desk.write("demo.o", "an old object")
