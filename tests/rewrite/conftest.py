@@ -1,18 +1,14 @@
-"""Compilers for the tests of `rewrite`: every family that this machine has for an arch."""
+"""Fixtures of the tests of `rewrite`: a compiler, and the function itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rewrite_builds import BUILDS, Rewrite
 
 import transformer
-from transformer.arch import load, names
-from transformer.toolchain import Compiler, available
-
-BUILDS = [(arch, cc) for arch in names() for cc in available(load(arch))]
-Rewrite = Callable[..., transformer.RewriteResult]
+from transformer.toolchain import Compiler
 
 
 @pytest.fixture(params=BUILDS, ids=lambda b: f"{b[0]}-{b[1].family}")

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import BUILDS, Rewrite
+from rewrite_builds import BUILDS, Rewrite
 
 import transformer
 from transformer.arch import load

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import BUILDS
+from rewrite_builds import BUILDS
 
 from transformer.cli.common import Usage
 from transformer.cli.main import main

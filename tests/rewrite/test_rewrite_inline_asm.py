@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import BUILDS, Rewrite
+from rewrite_builds import BUILDS, Rewrite
 
 import transformer
 from transformer.arch import load
