@@ -25,7 +25,7 @@ gdb.execute("set width 0")
 gdb.execute("set debuginfod enabled off")
 gdb.Breakpoint("in_state", temporary=False)
 gdb.Breakpoint("outer")
-gdb.execute("run", to_string=True)
+gdb.execute("run > /dev/null", to_string=True)  # its lines would land within ours
 while gdb.selected_inferior().pid:
     name = gdb.newest_frame().name()
     if name == "in_state":
