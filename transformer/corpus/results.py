@@ -6,7 +6,23 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-CHECKS = ("dispatch", "abi", "pads", "reach", "static", "refuse")
+from transformer.emulator.fetch.schedule import Schedule
+
+CHECKS = (
+    "dispatch",
+    "abi",
+    "pads",
+    "flow",
+    "unwind",
+    "reach",
+    "static",
+    "sync",
+    "fetch",
+    "interrupts",
+    "refuse",
+)
+#: What is counted and is no check: ``CaseResult.counts``.
+COUNTS = ("states", "schedules", "walks", "interrupts")
 STATUSES = ("pass", "fail", "error", "unverified", "unfit")
 
 
@@ -15,7 +31,8 @@ class Failure:
     """One thing that is wrong, with what a reader needs to find it.
 
     ``site`` names a table entry, else the source line of the return address.
-    ``disassembly`` holds the site and the trampoline as they were then.
+    ``disassembly`` holds the site and the trampoline as they were then,
+    ``schedule`` what CPUs did, in which order, where it takes several to fail.
     """
 
     check: str
@@ -24,6 +41,7 @@ class Failure:
     expected: str = ""
     got: str = ""
     disassembly: tuple[str, ...] = ()
+    schedule: Schedule | None = None
 
     def render(self) -> str:
         """The failure as text of several lines, without a final newline."""
@@ -33,14 +51,17 @@ class Failure:
             lines.append(f"  expected: {self.expected}")
         if self.got:
             lines.append(f"  got:      {self.got}")
-        return "\n".join(lines + [f"    {line}" for line in self.disassembly])
+        told = self.schedule.render() if self.schedule is not None else ()
+        lines += [f"    {line}" for line in (*told, *self.disassembly)]
+        return "\n".join(lines)
 
 
 @dataclass
 class CaseResult:
     """One cell: a case on an arch, in a mode, by a compiler, in a variant.
 
-    ``checks`` counts the checks made, by name.  ``unverified`` counts the
+    ``checks`` counts the checks made, by name; ``counts`` what is no check but
+    tells how much was looked at (``COUNTS``).  ``unverified`` counts the
     invented calls that fault in the plain build too.  ``inline_total`` are the
     patched sites that the compiler made of the case's calls.  ``level`` is an
     optimisation level, "" where nothing was built.  ``message``
@@ -68,11 +89,17 @@ class CaseResult:
     seconds: float = 0.0
     message: str = ""
     unverified: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
 
     def count(self, check: str, times: int = 1) -> None:
         """Note that ``check`` was made ``times`` times."""
         if times:
             self.checks[check] = self.checks.get(check, 0) + times
+
+    def add(self, what: str, number: int) -> None:
+        """Note ``number`` more of what is counted and is no check."""
+        if number:
+            self.counts[what] = self.counts.get(what, 0) + number
 
     def fail(self, *failures: Failure) -> None:
         """Note failures; the cell has failed from then on."""
@@ -116,6 +143,14 @@ class VerifyReport:
         total: Counter[str] = Counter()
         for result in self.results:
             total.update(result.checks)
+        return dict(total)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """All that was counted and is no check, by name."""
+        total: Counter[str] = Counter()
+        for result in self.results:
+            total.update(result.counts)
         return dict(total)
 
     def by_status(self) -> dict[str, int]:
