@@ -25,6 +25,7 @@ SUBCOMMANDS = {
     "verify": "prove in an emulator that the rewritten code dispatches as the original",
     "inspect": "show the keys, sites, guards and trampolines of an object or a C file",
     "arches": "show what each arch has",
+    "litmus": "write an arch's patch protocol as tests for herd7",
     "config": "print compiler flags for the headers, and where the runtime is",
     "runtime": "write the runtime as C source with build files, for a project to keep",
 }
