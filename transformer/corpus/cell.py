@@ -9,6 +9,7 @@ from pathlib import Path
 from transformer.arch.modes import PATCHED_MODES
 from transformer.corpus.build import BuildError, Setting
 from transformer.corpus.compare import compare
+from transformer.corpus.places import Places
 from transformer.corpus.program import Program
 from transformer.corpus.reach import check_reach, far_base
 from transformer.corpus.results import CaseResult, Failure
@@ -38,8 +39,10 @@ def run_cell(
     mode: str,
     folder: Path,
     shared: Path,
+    *,
+    places: bool = False,
 ) -> CaseResult:
-    """Builds and runs; whatever goes wrong is in the result."""
+    """Builds and runs; whatever goes wrong is in the result, and what is patched if asked for."""
     case = truth.built.plan.case
     result = CaseResult(case.name, setting.arch.name, mode, setting.compiler.family, setting.name)
     result.level, result.pie = setting.optimise, setting.variant.pie
@@ -51,7 +54,7 @@ def run_cell(
         if programs.far is not None:
             far = Image.load(programs.far, setting.arch, far_base(setting.arch, image))
         called = {s.key for s in rewritten.sites if s.kind == "call"}
-        _run(result, truth, setting, mode, image, far, called)
+        _run(result, truth, setting, mode, image, far, called, places)
     except (BuildError, ScError, ImageError) as e:
         result.status, result.message = "error", str(e)
     _cover(result, truth)
@@ -67,6 +70,7 @@ def _run(
     image: Image,
     far: Image | None,
     called: set[str],
+    places: bool,
 ) -> None:
     program = Program(
         setting.arch,
@@ -88,13 +92,15 @@ def _run(
         _static(result, program, static_check(image, setting.arch, mode, pads, machine))
 
     look(None)
+    shown = Places(program, wanted=places)
     if _start(result, truth, program):
         if mode in PATCHED_MODES:
             look(program.machine)
-        if _scenario(result, truth, program):
+        if _scenario(result, truth, program, shown):
             if far is not None:
                 check_reach(result, program, far, mode, called)
             look(program.machine)
+    result.places = shown.places()
     result.inline_total, result.inline_executed = program.watcher.inline_coverage()
     _violations(result, program, "abi", abi.count, abi.violations)
     _violations(result, program, "pads", pads.count, pads.violations)
@@ -108,12 +114,14 @@ def _start(result: CaseResult, truth: Truth, program: Program) -> bool:
     return compare(result, program, "constructors", truth.start, did)
 
 
-def _scenario(result: CaseResult, truth: Truth, program: Program) -> bool:
+def _scenario(result: CaseResult, truth: Truth, program: Program, shown: Places) -> bool:
     """Runs the steps; False as above."""
+    shown.look("started")
     for action, wanted in zip(truth.built.plan.actions, truth.actions, strict=True):
         if action.id in truth.skipped:
             continue
         did = program.act(action, wanted.events)
+        shown.look(action.label)
         if not compare(result, program, action.label, wanted, did):
             return False
     return True

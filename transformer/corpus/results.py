@@ -56,6 +56,45 @@ class Failure:
         return "\n".join(lines)
 
 
+@dataclass(frozen=True)
+class Line:
+    """One instruction, ``offset`` bytes behind the place; bytes in hex, with blanks."""
+
+    offset: int
+    code: str
+    text: str
+
+
+@dataclass(frozen=True)
+class State:
+    """What stood in a place, and ``when``: ``as linked``, ``step 2: update key = f``.
+
+    ``value`` is what the key held: a target's name, or on or off.
+    """
+
+    when: tuple[str, ...]
+    lines: tuple[Line, ...]
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Code that updates write to, or that reads what they write, in all its states.
+
+    ``kind`` is call site, tail site, conditional site, guard or trampoline.
+    ``where`` describes ``address``; ``source`` is the line of C that it comes
+    from.  ``after`` are the instructions behind it, which never change.
+    """
+
+    kind: str
+    key: str
+    where: str
+    address: int
+    source: str
+    states: tuple[State, ...]
+    after: tuple[Line, ...] = ()
+
+
 @dataclass
 class CaseResult:
     """One cell: a case on an arch, in a mode, by a compiler, in a variant.
@@ -67,7 +106,8 @@ class CaseResult:
     optimisation level, "" where nothing was built.  ``message``
     tells what ended a cell of status ``error``.  A cell is ``unfit`` where its
     mode takes no keys of such signatures as those in ``unfit``, by their
-    names: then nothing was built.
+    names: then nothing was built.  ``places`` are what is patched, where that
+    was asked for.
     """
 
     case: str
@@ -90,6 +130,7 @@ class CaseResult:
     message: str = ""
     unverified: int = 0
     counts: dict[str, int] = field(default_factory=dict)
+    places: list[Place] = field(default_factory=list)
 
     def count(self, check: str, times: int = 1) -> None:
         """Note that ``check`` was made ``times`` times."""

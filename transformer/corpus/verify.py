@@ -38,7 +38,8 @@ ALL = "all"
 class Task:
     """A case on an arch by a compiler: all modes share the plain build.
 
-    ``turn`` says which of the builds that take turns it gets.
+    ``turn`` says which of the builds that take turns it gets, ``places`` whether
+    results tell what is patched.
     """
 
     case: Case
@@ -48,6 +49,7 @@ class Task:
     shared: Path
     levels: Levels = TURNS
     turn: int = 0
+    places: bool = False
 
     @property
     def cells(self) -> int:
@@ -72,6 +74,7 @@ def verify(
     cflags: Sequence[str] = (),
     jobs: int = 1,
     progress: Tick | None = None,
+    places: bool = False,
 ) -> VerifyReport:
     """Prove that the cases at ``paths`` dispatch as their plain builds do.
 
@@ -81,7 +84,8 @@ def verify(
     or "turns" (see ``transformer.corpus.levels``).  ``pattern`` picks cases by
     name, by part of it or with ``*`` and ``?``.  ``cflags`` come on top of a
     case's own.  ``progress`` is called with (result, results so far, results in
-    all).  The order of the results does not depend on ``jobs``.
+    all).  With ``places`` each result tells what is patched.  The order of the
+    results does not depend on ``jobs``.
     ``ScError`` where a path or a ``case.toml`` is wrong.
     """
     begun = time.monotonic()
@@ -97,7 +101,10 @@ def verify(
     shared = Path(tempfile.mkdtemp(prefix="sc-verify-"))
     try:
         if all(r.status == "pass" for r in report.selftests):
-            tasks = list(_tasks(cases, chosen, modes, compilers, levels, shared))
+            tasks = [
+                replace(t, places=places)
+                for t in _tasks(cases, chosen, modes, compilers, levels, shared)
+            ]
             report.results = _run_all(tasks, jobs, progress)
     finally:
         shutil.rmtree(shared, ignore_errors=True)
@@ -250,7 +257,7 @@ def _mode_cells(
     for index, optimise in task.settings(mode):
         setting = Setting(arch, compiler, arch.variants[index], optimise)
         place = folder / f"{mode}-{setting.name}"
-        result = run_cell(truth, rewritten, setting, mode, place, task.shared)
+        result = run_cell(truth, rewritten, setting, mode, place, task.shared, places=task.places)
         result.message = _without(result.message, folder)
         shutil.rmtree(place, ignore_errors=True)
         yield result

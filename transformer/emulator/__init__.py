@@ -1,7 +1,7 @@
 """Loads linked programs, runs them, and checks them: the proof's machinery."""
 
 from transformer.emulator.abi import AbiCheck
-from transformer.emulator.disassembly import disassemble
+from transformer.emulator.disassembly import Instruction, disassemble, instructions
 from transformer.emulator.events import (
     Arrival,
     CodeWrite,
@@ -33,6 +33,7 @@ __all__ = [
     "Image",
     "ImageError",
     "InlineSite",
+    "Instruction",
     "Machine",
     "Observer",
     "Outcome",
@@ -55,6 +56,7 @@ __all__ = [
     "disassemble",
     "find_sites",
     "inline_sites",
+    "instructions",
     "selftest",
     "static_check",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -26,19 +28,38 @@ def decoder(arch: Arch) -> Any:
     return cs
 
 
+@dataclass(frozen=True)
+class Instruction:
+    """One instruction; ``target`` names what a branch goes to, as ``symbol+0x10``."""
+
+    address: int
+    code: bytes
+    text: str
+    target: str = ""
+
+
+def instructions(
+    arch: Arch, code: bytes, address: int, image: Image | None = None
+) -> Iterator[Instruction]:
+    """The code piece by piece; bytes that are no instruction appear as ``.byte``."""
+    offset = 0
+    while offset < len(code):
+        size, text = _one(arch, code[offset:], address + offset)
+        raw = code[offset : offset + size]
+        name = _target(arch, raw, address + offset, image)
+        yield Instruction(address + offset, raw, text, name)
+        offset += size
+
+
 def disassemble(arch: Arch, code: bytes, address: int, image: Image | None = None) -> list[str]:
     """One line for each instruction: address, bytes, text, ``<where a branch goes>``.
 
     Bytes that are no instruction appear as ``.byte``.
     """
     lines: list[str] = []
-    offset = 0
-    while offset < len(code):
-        size, text = _one(arch, code[offset:], address + offset)
-        raw = code[offset : offset + size]
-        name = _target(arch, raw, address + offset, image)
-        lines.append(f"{address + offset:8x}: {raw.hex(' '):<24} {text}{name}".rstrip())
-        offset += size
+    for one in instructions(arch, code, address, image):
+        name = f"  <{one.target}>" if one.target else ""
+        lines.append(f"{one.address:8x}: {one.code.hex(' '):<24} {one.text}{name}".rstrip())
     return lines
 
 
@@ -56,7 +77,7 @@ def _target(arch: Arch, code: bytes, address: int, image: Image | None) -> str:
         if target is not None:
             found = image.symbol_at(target) if image is not None else None
             if found is None:
-                return f"  <{target:#x}>"
+                return f"{target:#x}"
             symbol, offset = found
-            return f"  <{symbol.name}{f'+{offset:#x}' if offset else ''}>"
+            return f"{symbol.name}{f'+{offset:#x}' if offset else ''}"
     return ""
