@@ -16,6 +16,7 @@ from typing import Any
 from transformer.arch.assembly import Assembly, PrintedBranch, RelocatedBranch
 from transformer.arch.model import (
     Arch,
+    Authentication,
     Branch,
     Breakpoint,
     ByteOrder,
@@ -31,6 +32,7 @@ from transformer.arch.model import (
     Synchronise,
     TextProperty,
     Toolchain,
+    Unwind,
     Variant,
 )
 
@@ -114,13 +116,16 @@ def _arch(name: str, folder: Path, data: dict[str, Any]) -> Arch:
         trampoline_end=bytes.fromhex(code["trampoline_end"]),
         padding=bytes.fromhex(code.get("padding", "")),
         indirect=tuple(_indirect(row) for row in data["indirect"]),
+        authentication=tuple(_authentication(row) for row in data.get("authentication", ())),
         registers=_registers(data["registers"]),
+        unwind=_unwind(data["unwind"]),
         emulation=_emulation(data["emulator"]),
         toolchain=_toolchain(data["toolchain"]),
         variants=tuple(_variant(row) for row in data["variant"]),
         relocations=tuple(elf["relative_relocations"]),
         symbolic_relocations=tuple(elf["symbolic_relocations"]),
         synchronise=tuple(Synchronise(**row) for row in data["synchronise"]),
+        publish=tuple(Synchronise(**row) for row in data.get("publish", ())),
         text_property=TextProperty(**data["text_property"]) if "text_property" in data else None,
         breakpoint=_breakpoint(data["breakpoint"]) if "breakpoint" in data else None,
         assembly=_assembly(data["assembly"]) if "assembly" in data else None,
@@ -168,6 +173,19 @@ def _indirect(row: dict[str, Any]) -> IndirectBranch:
     return IndirectBranch(**{**row, "pads": pads})
 
 
+def _authentication(row: dict[str, Any]) -> Authentication:
+    if row["kind"] not in ("sign", "authenticate"):
+        raise ValueError(f"authentication: kind is sign or authenticate, not {row['kind']!r}")
+    return Authentication(**row)
+
+
+def _unwind(row: dict[str, Any]) -> Unwind:
+    found = Unwind(tuple(row["registers"]), row["sp"], row.get("sign_state", 0))
+    if not 0 <= found.sp < len(found.registers):
+        raise ValueError(f"unwind: sp is register {found.sp}, of {len(found.registers)}")
+    return found
+
+
 def _emulation(row: dict[str, Any]) -> Emulation:
     return Emulation(
         unicorn_arch=row["unicorn_arch"],
@@ -179,6 +197,7 @@ def _emulation(row: dict[str, Any]) -> Emulation:
         stack_alignment=row["stack_alignment"],
         stack_bias_at_entry=row["stack_bias_at_entry"],
         setup=tuple(row.get("setup", {}).items()),
+        conditions=tuple(tuple(c.items()) for c in row.get("conditions", ())),
         setup_symbols=tuple(row.get("setup_symbols", {}).items()),
         snippets={n: Snippet(bytes.fromhex(c), a) for n, (c, a) in row["snippets"].items()},
     )

@@ -7,6 +7,7 @@ big-endian integers of ``size`` bytes, addresses as plain ints.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -51,10 +52,15 @@ class Branch:
     def is_call(self) -> bool:
         return self.name.startswith("call")
 
-    @property
+    @cached_property
     def mask(self) -> int:
         """The bits of the instruction that hold the displacement."""
         return sum(((1 << f.width) - 1) << f.position for f in self.fields)
+
+    @cached_property
+    def _fixed(self) -> int:
+        """The bits of the instruction that tell it from others."""
+        return ~(self.mask | self.ignored)
 
     @property
     def bits(self) -> int:
@@ -90,7 +96,7 @@ class Branch:
         if len(code) < self.size:
             return None
         word = int.from_bytes(code[: self.size], self.byteorder)
-        if word & ~(self.mask | self.ignored) != self.base:
+        if word & self._fixed != self.base:
             return None
         distance = 0
         for f in self.fields:
@@ -214,6 +220,36 @@ class IndirectBranch:
 
 
 @dataclass(frozen=True)
+class Authentication:
+    """An instruction that signs the return address in the link register, or authenticates it.
+
+    By its bits.  ``kind`` is sign or authenticate, ``key`` names the key; both
+    take the stack pointer into account.
+    """
+
+    what: str
+    kind: str
+    key: str
+    mask: int
+    value: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Unwind:
+    """How call-frame information names things.
+
+    ``registers`` are the emulator's names by their DWARF numbers, ``sp`` is the
+    number of the stack pointer.  ``sign_state`` is the instruction that says
+    that the return address is signed from here on, or no longer is; 0: none.
+    """
+
+    registers: tuple[str, ...]
+    sp: int
+    sign_state: int = 0
+
+
+@dataclass(frozen=True)
 class Synchronise:
     """One instruction that the arch demands after a store to code, by its bits.
 
@@ -221,6 +257,11 @@ class Synchronise:
     store.  The others belong to each store.  Where it takes an address, its low
     bits are the number of the register, ``operand`` that register's name, and
     the address must lie in the same ``line`` bytes as the store.
+
+    ``Arch.publish`` has rows of the same kind: barriers of which each is enough
+    between a store to data and a later store to code, for a CPU that fetches
+    the new code to load the new data.  Without any, all CPUs must be made to
+    see the data before the code is stored.
     """
 
     what: str
@@ -263,7 +304,9 @@ class TextProperty:
 class Emulation:
     """Names in Unicorn's and capstone's modules, and the stack's rules.
 
-    ``setup`` gives registers their values before the first run,
+    ``setup`` gives registers their values before the first run, ``conditions``
+    are values of the flags such that each condition holds in one and not in
+    another.
     ``setup_symbols`` the address of a linker's symbol, where there is one.
     ``snippets`` are the self-test's: return, one and two (which load the first
     return register), store (a word, the second argument to where the first
@@ -279,6 +322,7 @@ class Emulation:
     stack_alignment: int
     stack_bias_at_entry: int
     setup: tuple[tuple[str, int], ...]
+    conditions: tuple[tuple[tuple[str, int], ...], ...]
     setup_symbols: tuple[tuple[str, str], ...]
     snippets: dict[str, Snippet]
 
@@ -329,13 +373,16 @@ class Arch:
     trampoline_end: bytes
     padding: bytes  # a prefix without a meaning: sites are aligned by it
     indirect: tuple[IndirectBranch, ...]
+    authentication: tuple[Authentication, ...]
     registers: Registers
+    unwind: Unwind
     emulation: Emulation
     toolchain: Toolchain
     variants: tuple[Variant, ...]
     relocations: tuple[int, ...]
     symbolic_relocations: tuple[int, ...]
     synchronise: tuple[Synchronise, ...]
+    publish: tuple[Synchronise, ...]
     text_property: TextProperty | None
     breakpoint: Breakpoint | None
     assembly: Assembly | None

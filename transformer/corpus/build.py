@@ -68,6 +68,12 @@ class Setting:
         return f"{self.variant.name}{self.optimise}"
 
 
+def hooks(arch: Arch) -> list[str]:
+    """Flags by which the runtime tells where it publishes and synchronises."""
+    by_barrier = ["-DH_PUBLISH_BY_BARRIER"] if arch.publish else []
+    return [*by_barrier, "-include", str(sources() / "hooks.h")]
+
+
 class Builder:
     """Builds into ``folder``; what other cells share lies in ``shared``."""
 
@@ -120,7 +126,7 @@ class Builder:
         extra = FREESTANDING.get(self.setting.compiler.family, ())
         arch = self.setting.arch
         headers = runtime.header_dir("lowered", arch, arch.default_mode)
-        flags = [*extra, "-DSC_FREESTANDING", "-I", str(headers)]
+        flags = [*extra, "-DSC_FREESTANDING", *hooks(arch), "-I", str(headers)]
         return self._shared(runtime.runtime_source(arch), "runtime", flags, "the runtime")
 
     def link(
