@@ -9,7 +9,7 @@ from pathlib import Path
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-from transformer.emulator.image import SYMBOL_KINDS
+from transformer.emulator.symtab import rows
 from transformer.emulator.tables import KEY
 
 #: The runtime's own words, which the plain headers or the runtime bring.
@@ -53,18 +53,17 @@ def read_symbols(path: Path) -> ObjectSymbols:
         table = elf.get_section_by_name(".symtab")
         if not isinstance(table, SymbolTableSection):
             return found
-        for symbol in table.iter_symbols():
-            name, info = symbol.name, symbol["st_info"]
-            if not name or name.startswith("."):
+        for row in rows(table):
+            if row.name.startswith("."):
                 continue
-            kind, seen = SYMBOL_KINDS.get(info["type"]), info["bind"] != "STB_LOCAL"
-            if symbol["st_shndx"] == "SHN_UNDEF":
-                if not _LINKER.match(name):
-                    found.undefined.add(name)
-            elif kind == "func":
-                found.functions[name] = seen
-            elif kind == "object":
-                found.objects[name] = seen
+            seen = row.binding != "STB_LOCAL"
+            if not row.is_defined:
+                if not _LINKER.match(row.name):
+                    found.undefined.add(row.name)
+            elif row.kind == "func":
+                found.functions[row.name] = seen
+            elif row.kind == "object":
+                found.objects[row.name] = seen
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
-from transformer.arch import Arch
+from transformer.arch import Arch, Branch
 from transformer.emulator.disassembly import decoder
 from transformer.emulator.image import Image, Section
 from transformer.emulator.transfers import Transfer, direct_kind
@@ -59,15 +59,15 @@ class Code:
         return start
 
     def _branches_in(self, section: Section) -> Iterator[tuple[int, Transfer]]:
-        rows, pairs = list(self.arch.branches.values()), self.arch.pairs
-        base, data = section.address, section.data
+        rows, pairs = self._rows, self.arch.pairs
+        base, data, padding = section.address, section.data, self.arch.padding
         for address, size in self.starts.items():
             if not base <= address < section.end:
                 continue
-            code = data[address - base : address - base + size].lstrip(self.arch.padding)
+            code = data[address - base : address - base + size].lstrip(padding)
             at = address + size - len(code)
-            for row in rows:
-                target = row.decode(at, code) if row.size == len(code) else None
+            for row in rows.get(len(code), ()):
+                target = row.decode(at, code)
                 if target is not None:
                     yield at, Transfer(direct_kind(row.is_call), row.size, target)
                     break
@@ -77,6 +77,14 @@ class Code:
                     size = pair.size - pair.second
                     kind = direct_kind(pair.kind == "call")
                     yield address + pair.second, Transfer(kind, size, target)
+
+    @cached_property
+    def _rows(self) -> dict[int, list[Branch]]:
+        """The arch's branches by their size."""
+        found: dict[int, list[Branch]] = {}
+        for row in self.arch.branches.values():
+            found.setdefault(row.size, []).append(row)
+        return found
 
     def _pieces(self, section: Section) -> Iterator[tuple[int, int]]:
         """From symbol to symbol: a function starts anew whatever lay before it.

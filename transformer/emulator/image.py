@@ -14,18 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from elftools.common.exceptions import DWARFError, ELFError
-from elftools.elf.constants import SH_FLAGS, SHN_INDICES
+from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 from elftools.elf.relocation import RelocationSection, RelrRelocationSection
 from elftools.elf.sections import SymbolTableSection
 
 from transformer.arch import Arch
 from transformer.emulator.lines import LineTable, SourceLine, read_lines
+from transformer.emulator.symtab import rows
 
 DEFAULT_BASE = 0x1000_0000  # of a position-independent program, within 32 bits
-#: What a symbol is, by its type as pyelftools names it (STT_LOOS is GNU_IFUNC); else "other".
-SYMBOL_KINDS = {"STT_OBJECT": "object", "STT_FUNC": "func", "STT_LOOS": "func"}
-_NO_SYMBOLS = ("STT_FILE", "STT_SECTION", "STT_TLS")
 _RANK = {"func": 0, "object": 1, "other": 2}
 
 
@@ -328,18 +326,16 @@ def _symbols(sections: list[Any], base: int) -> Iterator[Symbol]:
     table = named.get(".symtab") or named.get(".dynsym")
     if not isinstance(table, SymbolTableSection):
         return
-    for symbol in table.iter_symbols():
-        index, kind = symbol["st_shndx"], symbol["st_info"]["type"]
-        if index == "SHN_UNDEF" or kind in _NO_SYMBOLS or not symbol.name:
+    for row in rows(table):
+        if not row.is_defined:
             continue
-        absolute = not isinstance(index, int) or index >= SHN_INDICES.SHN_LORESERVE
         yield Symbol(
-            name=symbol.name,
-            address=symbol["st_value"] + (0 if absolute else base),
-            size=symbol["st_size"],
-            kind=SYMBOL_KINDS.get(kind, "other"),
-            binding=symbol["st_info"]["bind"],
-            section="" if absolute else sections[index].name,
+            name=row.name,
+            address=row.value + (0 if row.section is None else base),
+            size=row.size,
+            kind=row.kind,
+            binding=row.binding,
+            section="" if row.section is None else sections[row.section].name,
         )
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache, cached_property
 
 import capstone
 
-from transformer.arch import Arch, IndirectBranch
+from transformer.arch import Arch, Authentication, IndirectBranch
 from transformer.emulator.disassembly import decoder
 from transformer.emulator.image import ImageError
 from transformer.emulator.library import UcError
@@ -25,13 +26,29 @@ class Transfer:
     """``kind`` is next, direct-call, direct-jump, indirect-call, indirect-jump or return.
 
     ``target`` is that of a direct branch as far as the arch's rows tell it,
-    ``row`` the indirect branch's, ``size`` the instruction's.
+    ``row`` the indirect branch's, ``size`` the instruction's.  ``authentication``
+    is what it does to a return address that is signed.
     """
 
     kind: str
     size: int
     target: int | None = None
     row: IndirectBranch | None = None
+    authentication: Authentication | None = None
+
+    @cached_property
+    def turns(self) -> bool:
+        """Whether it may change the calls under way, or branches indirectly."""
+        return self.kind not in ("next", "direct-jump")
+
+
+def authentication_row(arch: Arch, code: bytes) -> Authentication | None:
+    """The row of arch.toml that these bytes fit, if they sign or authenticate."""
+    for row in arch.authentication:
+        word = int.from_bytes(code[: row.size], arch.byteorder)
+        if len(code) >= row.size and word & row.mask == row.value:
+            return row
+    return None
 
 
 def classify(arch: Arch, address: int, code: bytes) -> Transfer:
@@ -50,7 +67,30 @@ def classify(arch: Arch, address: int, code: bytes) -> Transfer:
         target = branch.decode(address, code)
         if target is not None:
             return Transfer(direct_kind(branch.is_call), branch.size, target)
-    return _by_groups(arch, address, code)
+    return _known(arch, address, code)
+
+
+def _known(arch: Arch, address: int, code: bytes) -> Transfer:
+    """As ``_by_groups``, which is asked once for the same bytes.
+
+    What an instruction is hangs on its own bytes alone, so those that begin
+    with one that is known are that one.
+    """
+    known = _seen(arch.name)
+    for size in range(arch.instruction_alignment, len(code) + 1, arch.instruction_alignment):
+        if (found := known.get(code[:size])) is not None:
+            return found
+    found = _by_groups(arch, address, code)
+    if found is None:
+        return Transfer("next", arch.instruction_alignment)
+    known[code[: found.size]] = found
+    return found
+
+
+@cache
+def _seen(arch: str) -> dict[bytes, Transfer]:
+    """By arch, the instructions that the rows of arch.toml tell nothing of."""
+    return {}
 
 
 def direct_kind(is_call: bool) -> str:
@@ -86,10 +126,10 @@ def _size(arch: Arch, address: int, code: bytes) -> int:
     return instruction.size if instruction is not None else arch.instruction_alignment
 
 
-def _by_groups(arch: Arch, address: int, code: bytes) -> Transfer:
+def _by_groups(arch: Arch, address: int, code: bytes) -> Transfer | None:
     instruction = next(decoder(arch).disasm(code, address, 1), None)
     if instruction is None:
-        return Transfer("next", arch.instruction_alignment)
+        return None
     kind = "next"
     if instruction.group(capstone.CS_GRP_CALL):
         kind = "direct-call"
@@ -107,9 +147,13 @@ class Transfers(dict[int, Transfer]):
         self._fetch = fetch
 
     def __missing__(self, address: int) -> Transfer:
-        found = classify(self._arch, address, self._code(address))
+        code = self._code(address)
+        found = classify(self._arch, address, code)
         if found.row is not None:
             found = pair_before(self._arch, address, self._fetch) or found
+        signs = authentication_row(self._arch, code)
+        if signs is not None:
+            found = replace(found, authentication=signs)
         self[address] = found
         return found
 
