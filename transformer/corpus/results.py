@@ -19,6 +19,7 @@ CHECKS = (
     "sync",
     "fetch",
     "interrupts",
+    "second",
     "refuse",
 )
 #: What is counted and is no check: ``CaseResult.counts``.
@@ -163,13 +164,14 @@ class VerifyReport:
     """The results in the order of the cases, arches, modes and compilers.
 
     ``turning`` are the modes in which not every case was built at each level
-    (``transformer.corpus.levels``).
+    (``transformer.corpus.levels``).  ``titles`` are what cases say of themselves.
     """
 
     results: list[CaseResult] = field(default_factory=list)
     selftests: list[CaseResult] = field(default_factory=list)
     seconds: float = 0.0
     turning: tuple[str, ...] = ()
+    titles: dict[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:

@@ -39,7 +39,7 @@ class Task:
     """A case on an arch by a compiler: all modes share the plain build.
 
     ``turn`` says which of the builds that take turns it gets, ``places`` whether
-    results tell what is patched.
+    results tell what is patched, ``second`` whether programs run on a CPU too.
     """
 
     case: Case
@@ -50,6 +50,7 @@ class Task:
     levels: Levels = TURNS
     turn: int = 0
     places: bool = False
+    second: bool = False
 
     @property
     def cells(self) -> int:
@@ -75,6 +76,7 @@ def verify(
     jobs: int = 1,
     progress: Tick | None = None,
     places: bool = False,
+    second: bool = False,
 ) -> VerifyReport:
     """Prove that the cases at ``paths`` dispatch as their plain builds do.
 
@@ -84,7 +86,8 @@ def verify(
     or "turns" (see ``transformer.corpus.levels``).  ``pattern`` picks cases by
     name, by part of it or with ``*`` and ``?``.  ``cflags`` come on top of a
     case's own.  ``progress`` is called with (result, results so far, results in
-    all).  With ``places`` each result tells what is patched.  The order of the
+    all).  With ``places`` each result tells what is patched; for a
+    ``second`` opinion programs run on a real CPU or in qemu-user too.  The order of the
     results does not depend on ``jobs``.
     ``ScError`` where a path or a ``case.toml`` is wrong.
     """
@@ -98,11 +101,12 @@ def verify(
     chosen = [load(a) for a in _pick(arches, names())]
     report = VerifyReport(selftests=[_selftest(a) for a in chosen])
     report.turning = INLINE_MODES if levels == TURNS else ()
+    report.titles = {c.name: c.title for c in cases if c.title}
     shared = Path(tempfile.mkdtemp(prefix="sc-verify-"))
     try:
         if all(r.status == "pass" for r in report.selftests):
             tasks = [
-                replace(t, places=places)
+                replace(t, places=places, second=second)
                 for t in _tasks(cases, chosen, modes, compilers, levels, shared)
             ]
             report.results = _run_all(tasks, jobs, progress)
@@ -257,7 +261,10 @@ def _mode_cells(
     for index, optimise in task.settings(mode):
         setting = Setting(arch, compiler, arch.variants[index], optimise)
         place = folder / f"{mode}-{setting.name}"
-        result = run_cell(truth, rewritten, setting, mode, place, task.shared, places=task.places)
+        result = run_cell(
+            truth, rewritten, setting, mode, place, task.shared,
+            places=task.places, second=task.second,
+        )  # fmt: skip
         result.message = _without(result.message, folder)
         shutil.rmtree(place, ignore_errors=True)
         yield result
