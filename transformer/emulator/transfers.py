@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 
 import capstone
 
@@ -51,8 +51,16 @@ def authentication_row(arch: Arch, code: bytes) -> Authentication | None:
     return None
 
 
+#: By the number of an arch that is held here, and so keeps it (an arch is no key of a dict).
+_SEEN: dict[int, tuple[Arch, dict[bytes, Transfer]]] = {}
+
+
 def classify(arch: Arch, address: int, code: bytes) -> Transfer:
     """What the instruction at ``address`` does; ``code`` are bytes from there on."""
+    known = _seen(arch)
+    for size in range(arch.instruction_alignment, len(code) + 1, arch.instruction_alignment):
+        if (found := known.get(code[:size])) is not None:
+            return found
     bare = code.lstrip(arch.padding)
     if bare != code:
         padded = len(code) - len(bare)
@@ -67,30 +75,22 @@ def classify(arch: Arch, address: int, code: bytes) -> Transfer:
         target = branch.decode(address, code)
         if target is not None:
             return Transfer(direct_kind(branch.is_call), branch.size, target)
-    return _known(arch, address, code)
-
-
-def _known(arch: Arch, address: int, code: bytes) -> Transfer:
-    """As ``_by_groups``, which is asked once for the same bytes.
-
-    What an instruction is hangs on its own bytes alone, so those that begin
-    with one that is known are that one.
-    """
-    known = _seen(arch.name)
-    for size in range(arch.instruction_alignment, len(code) + 1, arch.instruction_alignment):
-        if (found := known.get(code[:size])) is not None:
-            return found
-    found = _by_groups(arch, address, code)
-    if found is None:
+    other = _by_groups(arch, address, code)
+    if other is None:
         return Transfer("next", arch.instruction_alignment)
-    known[code[: found.size]] = found
-    return found
+    known[code[: other.size]] = other
+    return other
 
 
-@cache
-def _seen(arch: str) -> dict[bytes, Transfer]:
-    """By arch, the instructions that the rows of arch.toml tell nothing of."""
-    return {}
+def _seen(arch: Arch) -> dict[bytes, Transfer]:
+    """Instructions that the rows of arch.toml tell nothing of, which are most of a program.
+
+    What one does hangs on its own bytes alone, so code that begins with one is that one.
+    """
+    found = _SEEN.get(id(arch))
+    if found is None:
+        found = _SEEN[id(arch)] = (arch, {})
+    return found[1]
 
 
 def direct_kind(is_call: bool) -> str:
