@@ -1,4 +1,7 @@
-"""What a run of the corpus found: the types that reports are written from."""
+"""What a run of the corpus found: the types that reports are written from.
+
+They know no module but this one, so that it passes on the schedules' types too.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from transformer.emulator.fetch.schedule import Schedule
+from transformer.emulator.fetch.schedule import Schedule as Schedule
+from transformer.emulator.fetch.schedule import Step as Step
 
 CHECKS = (
     "dispatch",
