@@ -61,6 +61,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--levels", action=Listed, default=TURNS, metavar="L,…",
         help="O0,O1,O2,O3,Os in every mode; all of these; or turns (default)",
     )  # fmt: skip
+    parser.add_argument(
+        "--second-opinion", action="store_true",
+        help="run the programs on this CPU and in qemu-user too, where it is installed",
+    )  # fmt: skip
     parser.add_argument("--format", choices=FORMATS, default="text", help="text by default")
     parser.add_argument("--output", metavar="FILE", help="write the report to FILE")
     parser.add_argument(
@@ -94,6 +98,7 @@ def run(args: argparse.Namespace) -> int:
             pattern=args.pattern,
             cflags=args.cflags,
             jobs=args.jobs,
+            second=args.second_opinion,
             progress=tick,
         )
     if not report.results and all(r.status == "pass" for r in report.selftests):

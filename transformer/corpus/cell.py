@@ -14,6 +14,7 @@ from transformer.corpus.program import Program
 from transformer.corpus.reach import check_reach, far_base
 from transformer.corpus.results import CaseResult, Failure
 from transformer.corpus.transformed import Rewritten, build_transformed
+from transformer.corpus.second import check_second
 from transformer.corpus.truth import Truth
 from transformer.diagnostics import ScError
 from transformer.emulator import (
@@ -41,6 +42,7 @@ def run_cell(
     shared: Path,
     *,
     places: bool = False,
+    second: bool = False,
 ) -> CaseResult:
     """Builds and runs; whatever goes wrong is in the result, and what is patched if asked for."""
     case = truth.built.plan.case
@@ -55,6 +57,8 @@ def run_cell(
             far = Image.load(programs.far, setting.arch, far_base(setting.arch, image))
         called = {s.key for s in rewritten.sites if s.kind == "call"}
         _run(result, truth, setting, mode, image, far, called, places)
+        if second and result.status == "pass":
+            check_second(result, truth, setting, mode, image, far)
     except (BuildError, ScError, ImageError) as e:
         result.status, result.message = "error", str(e)
     _cover(result, truth)

@@ -13,7 +13,7 @@ from transformer.corpus.program import Did, Program
 from transformer.corpus.results import CaseResult, Failure
 from transformer.corpus.values import Number, Text, Value, is_wild, same
 
-_NOTHING = "nothing"
+NOTHING = "nothing"
 
 
 def compare(result: CaseResult, program: Program, label: str, wanted: Did, did: Did) -> bool:
@@ -22,7 +22,7 @@ def compare(result: CaseResult, program: Program, label: str, wanted: Did, did: 
     result.count("dispatch", dispatches)
     result.count("events", len(wanted.events) - dispatches)
     result.count("values", (wanted.returned is not None) + len(wanted.memory))
-    different = _first_difference(wanted.events, did.events)
+    different = first_difference(wanted.events, did.events)
     if different is not None:
         result.fail(_event_failure(program, label, wanted, did, different))
     if did.lost:
@@ -31,7 +31,7 @@ def compare(result: CaseResult, program: Program, label: str, wanted: Did, did: 
     if did.ended != wanted.ended:
         result.fail(_ending(program, label, wanted, did))
         return False
-    found = _values(label, wanted, did)
+    found = value_failures(label, wanted, did)
     if found:
         site = last_site(program, did)
         result.fail(*(replace(f, site=site) for f in found))
@@ -44,13 +44,14 @@ def agree(one: Did, other: Did) -> bool:
     if one.returned is not None:
         values.append(one.returned)
     return not any(map(is_wild, values)) and (
-        _first_difference(one.events, other.events) is None
+        first_difference(one.events, other.events) is None
         and one.ended == other.ended
-        and not _values("", one, other)
+        and not value_failures("", one, other)
     )
 
 
-def _first_difference(wanted: Sequence[Event], got: Sequence[Event]) -> int | None:
+def first_difference(wanted: Sequence[Event], got: Sequence[Event]) -> int | None:
+    """The number of the first event that is not the same in both."""
     for index, (one, other) in enumerate(zip_longest(wanted, got)):
         if one is None or other is None or not same_event(one, other):
             return index
@@ -63,15 +64,15 @@ def _event_failure(program: Program, label: str, wanted: Did, did: Did, index: i
     site, code = _where(program, did, other)
     return Failure(
         "dispatch",
-        f"{label}: {_what(one, other, did)}",
+        f"{label}: {what_differs(one, other, did)}",
         site=site,
-        expected=str(one or _NOTHING),
-        got=str(other or _stuck(did)),
+        expected=str(one or NOTHING),
+        got=str(other or stuck(did)),
         disassembly=code,
     )
 
 
-def _what(one: Event | None, other: Event | None, did: Did) -> str:
+def what_differs(one: Event | None, other: Event | None, did: Did) -> str:
     if isinstance(one, KeyCall) and isinstance(other, KeyCall) and one.key == other.key:
         if one.target == other.target:
             return f"{one.target} got other arguments through key '{one.key}'"
@@ -83,10 +84,10 @@ def _what(one: Event | None, other: Event | None, did: Did) -> str:
     return "another event than in the plain build"
 
 
-def _stuck(did: Did) -> str:
+def stuck(did: Did) -> str:
     if did.pending:
-        return f"{_NOTHING}: the trampoline of '{did.pending[-1]}' reached no function"
-    return _NOTHING if did.ended == "returned" else f"{did.ended}: {did.detail}"
+        return f"{NOTHING}: the trampoline of '{did.pending[-1]}' reached no function"
+    return NOTHING if did.ended == "returned" else f"{did.ended}: {did.detail}"
 
 
 def _where(program: Program, did: Did, event: Event | None) -> tuple[str, tuple[str, ...]]:
@@ -122,7 +123,7 @@ def last_site(program: Program, did: Did) -> str:
     return program.place(program.machine.describe(address))
 
 
-def _values(label: str, wanted: Did, did: Did) -> list[Failure]:
+def value_failures(label: str, wanted: Did, did: Did) -> list[Failure]:
     found = []
     pairs: list[tuple[str, Value | None, Value | None]] = [
         ("the returned value", wanted.returned, did.returned)

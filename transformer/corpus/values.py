@@ -10,7 +10,7 @@ import re
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from transformer.arch import Arch
 from transformer.corpus.ctype import (
@@ -25,7 +25,7 @@ from transformer.corpus.ctype import (
     Void,
     size_of,
 )
-from transformer.emulator import Image, Machine
+from transformer.emulator import Image
 
 _MOST_TEXT = 256
 _SMALL = 4096
@@ -103,12 +103,26 @@ def plain_name(name: str) -> str:
     return _LOWERED.sub("", _SUFFIX.sub("", name))
 
 
+class Guest(Protocol):
+    """What values are read from: an emulated CPU's memory, or that of a process.
+
+    ``sentinel`` is the end of its stack.
+    """
+
+    arch: Arch
+    sentinel: int
+
+    def read(self, address: int, size: int) -> bytes: ...
+
+    def write(self, address: int, data: bytes) -> None: ...
+
+
 class Decoder:
     """Decodes values in the memory of one program."""
 
     def __init__(
         self,
-        machine: Machine,
+        machine: Guest,
         image: Image,
         others: Sequence[Image] = (),
         aliases: Mapping[str, str] | None = None,

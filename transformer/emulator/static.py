@@ -1,6 +1,6 @@
 """Check 7: what can be seen of a linked program without running it.
 
-Given a machine, the same is checked of its memory as it is now: tables are
+Given a running program's memory, the same is checked of that as it is now: tables are
 sorted, and each patched place holds what its key asks for.
 """
 
@@ -14,7 +14,6 @@ from transformer.arch import Arch
 from transformer.arch.modes import PATCHED_MODES, TRAMPOLINE_MODES
 from transformer.emulator.code import code_of
 from transformer.emulator.image import Image
-from transformer.emulator.machine import Machine
 from transformer.emulator.patched import PatchedPlace, read_place
 from transformer.emulator.problem import Problem, StaticReport
 from transformer.emulator.sites import SiteCheck
@@ -25,6 +24,7 @@ from transformer.emulator.tables import (
     PROXY_PATCHED,
     TRAMPOLINE,
     Guard,
+    Memory,
     Proxy,
     Tables,
 )
@@ -36,10 +36,10 @@ _VENEER = re.compile(r"_veneer$|^__.*Thunk_|^\d+\.(long_branch|plt_branch|plt_ca
 
 
 def static_check(
-    image: Image, arch: Arch, mode: str, pads: bool, machine: Machine | None = None
+    image: Image, arch: Arch, mode: str, pads: bool, memory: Memory | None = None
 ) -> StaticReport:
     """Checks one image.  ``pads``: indirect branches must land on landing pads."""
-    checker = _Checker(image, arch, mode, pads, machine)
+    checker = _Checker(image, arch, mode, pads, memory)
     problems = [
         *checker.relocations(),
         *checker.symbols(),
@@ -53,15 +53,15 @@ def static_check(
 
 class _Checker:
     def __init__(
-        self, image: Image, arch: Arch, mode: str, pads: bool, machine: Machine | None
+        self, image: Image, arch: Arch, mode: str, pads: bool, memory: Memory | None
     ) -> None:
         self.image = image
         self.arch = arch
         self.mode = mode
         self.pads = pads
-        self.live = machine is not None
-        self.memory = machine if machine is not None else image
-        self.tables = Tables(image, machine)
+        self.live = memory is not None
+        self.memory: Memory = memory if memory is not None else image
+        self.tables = Tables(image, memory)
         self.code = code_of(image)
         self.counts: Counter[str] = Counter(
             dict.fromkeys(("relocations", "symbols", "trampolines", "guards", "sites"), 0)
