@@ -1,0 +1,290 @@
+"""What is tried at each instruction: quiet handlers, updates in handlers, preemption, nesting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from transformer.emulator.interrupts.changes import Change, change_of
+from transformer.emulator.interrupts.cpu import Arrived, GuestFault, InterruptibleMachine, Point
+from transformer.emulator.interrupts.handler import INTERRUPT, UPDATE, Event, Handler, Runtime
+from transformer.emulator.interrupts.judge import Before, Finding, Judge
+from transformer.emulator.interrupts.places import GUARD, TRAMPOLINE, Place
+
+DEPTH = 3
+_QUIET = "updates nothing"
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """``keys`` trampolines are interrupted in all their forms, ``nested`` of them to depth 3.
+
+    ``chains`` are updates in the innermost handler: so many for each
+    instruction of the outermost trampoline; None for all.
+    """
+
+    keys: int | None = 3
+    nested: int | None = 1
+    chains: int | None = 2
+    first: int = 0
+
+
+class Trials:
+    """Interrupts a machine at its places.
+
+    ``near`` are two targets that any place reaches, ``far`` two that none
+    does; none of them is ever executed.
+    """
+
+    def __init__(
+        self,
+        cpu: InterruptibleMachine,
+        runtime: Runtime,
+        near: Sequence[int],
+        far: Sequence[int],
+        bounds: Bounds | None = None,
+    ) -> None:
+        self.cpu, self.near, self.far = cpu, near, far
+        self.runtime = runtime
+        self.bounds = bounds or Bounds()
+        self.handler = Handler(cpu, runtime)
+        self.judge = Judge(cpu, self.handler)
+        self._seen: set[tuple[int, bytes]] = set()
+        self._code: dict[Place, bytes] = {}
+        self._places = list(dict.fromkeys(cpu.at.values()))
+        self._trampolines = {p.address: p for p in self._places if p.kind == TRAMPOLINE}
+
+    @property
+    def taken(self) -> int:
+        """How many interrupts there were."""
+        return self.handler.taken
+
+    @property
+    def count(self) -> int:
+        """How many arrivals were judged."""
+        return self.judge.count
+
+    @property
+    def findings(self) -> list[Finding]:
+        return self.judge.findings
+
+    # --- while the program runs ---
+
+    def arm(self) -> None:
+        """Stops the program at each place whose code has changed since the last time."""
+        for place in self._places:
+            code = self.cpu.read(place.start, place.end - place.start)
+            if self._code.get(place) != code:
+                self._code[place] = code
+                self.cpu.armed.add(place.start)
+
+    def visit(self, pc: int) -> None:
+        """The program has come to a place: interrupts all that lies on its way from here."""
+        cpu, handler = self.cpu, self.handler
+        start = cpu.context()
+        points = list(cpu.way())
+        golden = cpu.arrived()
+        with cpu.unarmed():
+            cpu.back_to(start)
+            quiet = self._in_batch()
+            for point in points:
+                self._try(point, golden, quiet)
+        cpu.armed.difference_update(p.pc for p in points)
+        cpu.back_to(start)
+        handler.clear()
+
+    def _try(self, point: Point, golden: Arrived, quiet: bool) -> None:
+        place = self.cpu.at[point.pc]
+        mark = (point.pc, self._form(place))
+        if mark in self._seen:
+            return
+        self._seen.add(mark)
+        self._guarded(place, lambda: self._quiet(point, place))
+        if not quiet:
+            near = change_of(self.cpu, self.runtime, place, self.near)
+            far = change_of(self.cpu, self.runtime, place, self.far)
+            if near is not None and far is not None:
+                self._guarded(place, lambda: self._update(point, place, golden, near))
+                self._guarded(place, lambda: self._preempt(point, place, golden, far))
+
+    def _form(self, place: Place) -> bytes:
+        """What tells states of a place apart, but for where a branch in it goes."""
+        code = self.cpu.read(place.window or place.start, place.end - (place.window or place.start))
+        at = place.window or place.start
+        branches = self.cpu.arch.branches.values()
+        return b"" if any(b.decode(at, code) is not None for b in branches) else code
+
+    def _in_batch(self) -> bool:
+        """Whether the program has a batch of updates open: what a handler updates then waits."""
+        cpu = self.cpu
+        with cpu.unarmed():
+            cpu.handler_stack()
+            if cpu.guest(self.runtime.static_update_begin) & 0xFFFF_FFFF:
+                return True
+            cpu.guest(self.runtime.static_update_cancel)
+        return False
+
+    # --- trampolines by themselves ---
+
+    def trampolines(self) -> None:
+        """Calls trampolines in each of their forms; call it while the program stands still."""
+        places = list(self._trampolines.values())
+        if not places:
+            return
+        first = self.bounds.first % len(places)
+        places = places[first:] + places[:first]
+        for number, place in enumerate(places[: self.bounds.keys]):
+            nested = self.bounds.nested is None or number < self.bounds.nested
+            for target in (self.far[0], self.near[0]):
+                self._trampoline(place, target, nested)
+
+    def _trampoline(self, place: Place, target: int, nested: bool) -> None:
+        cpu = self.cpu
+        with cpu.unarmed():
+            cpu.fresh_stack()
+            cpu.guest(self.runtime.update, place.address, target)
+            if cpu.pointer(place.address) != target:
+                return
+            cpu.canaries()
+            cpu.call(place.start)
+            points = list(cpu.way())
+            golden = cpu.arrived()
+            for point in points:
+                self._try(point, golden, quiet=False)
+            if nested and golden.pc == target:
+                self._guarded(place, lambda: self._nested(place, points))
+
+    def _nested(self, place: Place, points: list[Point]) -> None:
+        cpu, handler = self.cpu, self.handler
+        for point in points:
+            cpu.back_to(point.context)
+            handler.clear()
+            self._nest(place, DEPTH)
+            self.judge.faults(place, _QUIET)
+        change = change_of(cpu, self.runtime, place, self.near)
+        assert change is not None
+        for chain in self._chains(len(points)):
+            self._chained(place, points[chain[0]], chain, change)
+
+    def _nest(self, place: Place, depth: int) -> None:
+        """Interrupts here, and the handler's call through the key at each instruction."""
+        handler = self.handler
+        handler.enter()
+        if depth > 1:
+            self._call(place, _QUIET, lambda: self._nest(place, depth - 1))
+        else:
+            handler.probe()
+        handler.exit()
+
+    def _chains(self, length: int) -> Iterator[tuple[int, ...]]:
+        """Which instruction is interrupted at each depth, for updates in the innermost handler."""
+        every = length * length
+        most = every if self.bounds.chains is None else min(self.bounds.chains, every)
+        for outer in range(length):
+            for turn in range(most):
+                rest = (outer * most + turn + self.bounds.first) % every if most < every else turn
+                yield outer, rest // length, rest % length
+
+    # --- one trial each ---
+
+    def _guarded(self, place: Place, trial: Callable[[], None]) -> None:
+        """Runs a trial; a guest that faults in it is a finding."""
+        self.handler.clear()
+        try:
+            trial()
+        except GuestFault as e:
+            self.handler.abandon()
+            self.judge.find(place.start, place, str(e), "calls the runtime")
+        finally:
+            self.handler.allot()
+
+    def _quiet(self, point: Point, place: Place) -> None:
+        """A handler that updates nothing."""
+        handler, cpu = self.handler, self.cpu
+        cpu.back_to(point.context)
+        handler.enter()
+        handler.probe()
+        self._call(place, _QUIET)
+        handler.exit()
+        self.judge.faults(place, _QUIET)
+
+    def _update(self, point: Point, place: Place, golden: Arrived, change: Change) -> None:
+        """A handler that updates the key, asks for its old target, and frees it."""
+        handler, cpu = self.handler, self.cpu
+        cpu.back_to(point.context)
+        before = Before.of(cpu, point, place)
+        handler.enter()
+        if self._apply(change):
+            self._call(place, change.text)
+            if handler.synchronize() and change.may_free(cpu):
+                handler.free(change.old)
+        handler.exit()
+        self.judge.resumed(point, place, before, golden, change)
+        self._undo(point, change)
+
+    def _preempt(self, point: Point, place: Place, golden: Arrived, change: Change) -> None:
+        """Another task updates the key meanwhile; this one goes on later, on whatever CPU."""
+        handler, cpu = self.handler, self.cpu
+        cpu.back_to(point.context)
+        before = Before.of(cpu, point, place)
+        handler.taken += 1
+        handler.events.append(Event(1, INTERRUPT, point.pc, "it is preempted"))
+        cpu.handler_stack()
+        self._apply(change)
+        self.judge.resumed(point, place, before, golden, change)
+        self._undo(point, change)
+
+    def _chained(self, place: Place, point: Point, chain: tuple[int, ...], change: Change) -> None:
+        """Interrupts nested as deep as the chain is long; the innermost handler updates."""
+        self.handler.clear()
+        self.cpu.back_to(point.context)
+        self._link(point, place, chain, change)
+        self.handler.allot()
+        self._undo(point, change)
+
+    def _link(self, point: Point, place: Place, chain: tuple[int, ...], change: Change) -> None:
+        """The CPU stands at ``point``: interrupts it, goes deeper, and lets it go on."""
+        handler, cpu = self.handler, self.cpu
+        before = Before.of(cpu, point, place)
+        handler.enter()
+        if len(chain) > 1:
+            cpu.call(place.start)
+            inner = next(p for n, p in enumerate(cpu.way()) if n == chain[1])
+            self._link(inner, place, chain[1:], change)
+            cpu.back_to(point.context)
+            handler.again()
+        else:
+            self._apply(change)
+        if handler.synchronize() and change.may_free(cpu):
+            handler.free(change.old)
+        handler.exit()
+        self.judge.resumed(point, place, before, None, change)
+
+    def _call(self, place: Place, update: str, visit: Callable[[], None] | None = None) -> None:
+        """The handler calls through the key; ``visit`` comes before each instruction."""
+        trampoline = self._trampolines.get(place.address)
+        if place.kind == GUARD or trampoline is None:
+            return
+        cpu = self.cpu
+        sp, target = cpu.sp, cpu.pointer(place.address)
+        cpu.call(trampoline.start)
+        before = Before(cpu.kept(), cpu.sp, cpu.sentinel)
+        for _ in cpu.way():
+            if visit is not None:
+                visit()
+        self.judge.called(trampoline, before, target, update)
+        cpu.set_reg(cpu.arch.registers.sp, sp)
+
+    def _apply(self, change: Change) -> bool:
+        """Whether the update was done."""
+        result = change.apply(self.cpu)
+        self.handler.events.append(Event(0, UPDATE, change.place.address, change.text))
+        if result:
+            what = f"the update is refused in a handler: it returns {result}"
+            self.judge.find(change.place.start, change.place, what, change.text)
+        return not result
+
+    def _undo(self, point: Point, change: Change) -> None:
+        self.cpu.back_to(point.context)
+        self.cpu.handler_stack()
+        change.undo(self.cpu)
