@@ -236,11 +236,12 @@ def test_ccache_with_distcc_as_its_prefix_behind_the_launcher(desk: Path) -> Non
         env = ccache_environment(desk, CCACHE_PREFIX="distcc", **more)
         assert build(desk, env, command, "-O2") == wanted
         ((_, log),) = servers
-        assert compiled(log) == 3
+        sent = compiled(log)
+        assert 1 <= sent <= 3  # a server that is busy lets the client compile
         stats(desk, env)
         assert build(desk, env, command, "-O2") == wanted
         second = stats(desk, env)
-        assert (second["cache_miss"], hits(second), compiled(log)) == (0, 4, 3)
+        assert (second["cache_miss"], hits(second), compiled(log)) == (0, 4, sent)
 
 
 # --- icecream ---

@@ -118,14 +118,28 @@ static void end(struct worker *w)
 	w->started = 0;
 }
 
-/* Whether its calls stand still: it is held in the window. */
+/* The processor time that a thread has used, in nanoseconds. */
+static long long used(struct worker *w)
+{
+	struct timespec time;
+	clockid_t clock;
+
+	expect("a clock", pthread_getcpuclockid(w->thread, &clock), 0);
+	expect("its time", clock_gettime(clock, &time), 0);
+	return time.tv_sec * 1000000000ll + time.tv_nsec;
+}
+
+/* It runs, but its calls stand still: it is held in the window, where it spins. */
 static void held(struct worker *w)
 {
 	unsigned long calls;
+	long long since;
 
 	do {
 		calls = load(w->calls);
-		nap(20000);
+		since = used(w);
+		while (!failed && calls == load(w->calls) && used(w) - since < 5000000)
+			nap(1000);
 	} while (calls != load(w->calls));
 }
 
@@ -386,7 +400,7 @@ static void quiescent_once(void)
 	held(w);
 	expect("update", static_call_update(key, b), 0);
 	expect("synchronize", synchronize(400), 0);
-	expect("signals", signals, 1);
+	expect("signals", signals >= 1, 1);
 	store(w->stop, 1);
 	store(hold, 0);
 	end(w);
