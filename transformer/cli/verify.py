@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LEVELS = ("O0", "O1", "O2", "O3", "Os")
 TURNS = "turns"
-FORMATS = ("text", "json", "junit")
+FORMATS = ("text", "json", "junit", "html")
 
 
 class Listed(argparse.Action):
@@ -100,6 +100,7 @@ def run(args: argparse.Namespace) -> int:
             jobs=args.jobs,
             second=args.second_opinion,
             progress=tick,
+            places=args.format == "html",
         )
     if not report.results and all(r.status == "pass" for r in report.selftests):
         raise Usage("there is nothing to verify: no case matches")
@@ -134,6 +135,8 @@ def _render(report: VerifyReport, args: argparse.Namespace, notes: list[str]) ->
 
     if args.format == "json":
         return reports.json_text(report)
+    if args.format == "html":
+        return reports.html_text(report, notes=notes)
     if args.format == "junit":
         return reports.junit_text(report)
     to_terminal = args.output is None and colors(sys.stdout)

@@ -12,7 +12,7 @@
     for (const [key, value] of Object.entries(attributes)) {
       if (value !== false && value !== undefined) made.setAttribute(key, value === true ? "" : value);
     }
-    made.append(...children.flat().filter((c) => c !== "" && c !== undefined));
+    made.append(...children.flat(Infinity).filter((c) => c !== "" && c !== undefined));
     return made;
   }
 
@@ -294,16 +294,17 @@
     return el("article", { class: named ? "place named" : "place", id: named ? "named" : false },
       el("h3", { tabindex: named ? "-1" : false }, el("a", { href, title: "link to this place" }, p.where), ` — ${p.kind} of ${p.key}`),
       p.source ? el("p", { class: "source" }, el("code", {}, p.source)) : "",
-      el("div", { class: "states" }, p.states.map((s, i) => drawState(p, s, p.states[i - 1]))));
+      el("dl", { class: "states" }, p.states.map((s, i) => drawState(p, s, p.states[i - 1])),
+        p.after.length ? drawRows("rest", "behind it, always", p.after.map((l) => drawLine(p, l))) : ""));
   }
 
   function drawState(p, s, before) {
     const rows = s.lines.map((l, i) => drawLine(p, l, before?.lines));
-    const rest = p.after.map((l) => drawLine(p, l));
-    return el("div", { class: "state" },
-      el("p", {}, el("b", {}, s.when.join("; ")), s.value ? ` — the key holds ${s.value}` : ""),
-      el("pre", { tabindex: "0", "aria-label": `code, ${s.when.join("; ")}` }, rows, rest.length ? el("span", { class: "rest" }, rest) : ""));
+    const held = s.value ? [el("br"), el("small", {}, `the key holds ${s.value}`)] : [];
+    return drawRows("state", [s.when.map((w, i) => [i ? el("br") : "", w]), held], rows);
   }
+
+  const drawRows = (kind, name, rows) => el("div", { class: kind }, el("dt", {}, name), el("dd", {}, el("pre", { tabindex: "0" }, rows)));
 
   /** A line of code; a byte is marked where the byte at its address was another. */
   function drawLine(p, l, before) {
