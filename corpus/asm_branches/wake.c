@@ -56,7 +56,9 @@ void tick_twice(void)
 		".globl " #name "\n\t"			\
 		".type " #name ", %function\n"		\
 		#name ":\n\t"				\
+		".cfi_startproc\n\t"			\
 		body					\
+		".cfi_endproc\n\t"			\
 		".size " #name ", . - " #name "\n\t"	\
 		".popsection")
 
@@ -74,9 +76,11 @@ FUNCTION(pass_on,
 FUNCTION(tick_twice,
 	 "endbr64\n\t"
 	 "subq $8, %rsp\n\t"
+	 ".cfi_adjust_cfa_offset 8\n\t"
 	 "call __SCT__tick\n\t"
 	 "call __SCT__tick\n\t"
 	 "addq $8, %rsp\n\t"
+	 ".cfi_adjust_cfa_offset -8\n\t"
 	 "ret\n\t");
 
 #elif defined(__aarch64__)
@@ -95,9 +99,15 @@ FUNCTION(pass_on,
 FUNCTION(tick_twice,
 	 "hint #34\n\t"
 	 "stp x29, x30, [sp, #-16]!\n\t"
+	 ".cfi_def_cfa_offset 16\n\t"
+	 ".cfi_offset 29, -16\n\t"
+	 ".cfi_offset 30, -8\n\t"
 	 "bl __SCT__tick\n\t"
 	 "bl __SCT__tick\n\t"
 	 "ldp x29, x30, [sp], #16\n\t"
+	 ".cfi_def_cfa_offset 0\n\t"
+	 ".cfi_restore 29\n\t"
+	 ".cfi_restore 30\n\t"
 	 "ret\n\t");
 
 #elif defined(__riscv)
@@ -112,11 +122,15 @@ FUNCTION(pass_on,
 	 "tail __SCT__wake\n\t");
 FUNCTION(tick_twice,
 	 "addi sp, sp, -16\n\t"
+	 ".cfi_def_cfa_offset 16\n\t"
 	 "sd ra, 8(sp)\n\t"
+	 ".cfi_offset 1, -8\n\t"
 	 "call __SCT__tick\n\t"
 	 "call __SCT__tick\n\t"
 	 "ld ra, 8(sp)\n\t"
+	 ".cfi_restore 1\n\t"
 	 "addi sp, sp, 16\n\t"
+	 ".cfi_def_cfa_offset 0\n\t"
 	 "ret\n\t");
 
 #else

@@ -4,6 +4,7 @@ from transformer.arch.assembly import Assembly, PrintedBranch, RelocatedBranch
 from transformer.arch.load import UnknownArch, host, load, names, templates_dir
 from transformer.arch.model import (
     Arch,
+    Authentication,
     Branch,
     Emulation,
     Field,
@@ -17,12 +18,14 @@ from transformer.arch.model import (
     Synchronise,
     TextProperty,
     Toolchain,
+    Unwind,
     Variant,
 )
 
 __all__ = [
     "Arch",
     "Assembly",
+    "Authentication",
     "Branch",
     "Emulation",
     "Field",
@@ -39,6 +42,7 @@ __all__ = [
     "TextProperty",
     "Toolchain",
     "UnknownArch",
+    "Unwind",
     "Variant",
     "host",
     "load",

@@ -9,12 +9,13 @@ from pathlib import Path
 from transformer.arch.modes import PATCHED_MODES
 from transformer.corpus.build import BuildError, Setting
 from transformer.corpus.compare import compare
+from transformer.corpus.flow import FlowChecks
 from transformer.corpus.places import Places
 from transformer.corpus.program import Program
 from transformer.corpus.reach import check_reach, far_base
 from transformer.corpus.results import CaseResult, Failure
-from transformer.corpus.transformed import Rewritten, build_transformed
 from transformer.corpus.second import check_second
+from transformer.corpus.transformed import Rewritten, build_transformed
 from transformer.corpus.truth import Truth
 from transformer.diagnostics import ScError
 from transformer.emulator import (
@@ -22,7 +23,6 @@ from transformer.emulator import (
     Image,
     ImageError,
     Machine,
-    PadCheck,
     StaticReport,
     SyncCheck,
     Violation,
@@ -84,11 +84,10 @@ def _run(
         others=[far] if far is not None else [],
         aliases=truth.aliases,
     )
-    abi, pads, sync = AbiCheck(), PadCheck(), SyncCheck()
+    abi, sync = AbiCheck(), SyncCheck()
     program.machine.attach(abi)
     program.machine.attach(sync)
-    if setting.variant.pads:
-        program.machine.attach(pads)
+    flow = FlowChecks(program, setting.variant, truth.built.program)
 
     def look(machine: Machine | None) -> None:
         """The static checks, of the file or of the memory as it is now."""
@@ -107,7 +106,8 @@ def _run(
     result.places = shown.places()
     result.inline_total, result.inline_executed = program.watcher.inline_coverage()
     _violations(result, program, "abi", abi.count, abi.violations)
-    _violations(result, program, "pads", pads.count, pads.violations)
+    for check, count, found in flow.results():
+        _violations(result, program, check, count, found)
     sync.end()
     _violations(result, program, "sync", sync.count, sync.violations)
 

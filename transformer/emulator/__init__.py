@@ -1,6 +1,7 @@
 """Loads linked programs, runs them, and checks them: the proof's machinery."""
 
 from transformer.emulator.abi import AbiCheck
+from transformer.emulator.callframes import CallFrames
 from transformer.emulator.disassembly import Instruction, disassemble, instructions
 from transformer.emulator.events import (
     Arrival,
@@ -19,14 +20,17 @@ from transformer.emulator.machine import Machine
 from transformer.emulator.pads import PadCheck
 from transformer.emulator.problem import Problem, StaticReport
 from transformer.emulator.selftest import SelfTestResult, selftest
+from transformer.emulator.shadow import ShadowCheck, ShadowFrame
 from transformer.emulator.sites import InlineSite, SiteCheck, inline_sites
 from transformer.emulator.static import static_check
 from transformer.emulator.sync import SyncCheck
 from transformer.emulator.tables import CallSite, Guard, Proxy, Tables
+from transformer.emulator.unwind import UnwindCheck
 
 __all__ = [
     "AbiCheck",
     "Arrival",
+    "CallFrames",
     "CallSite",
     "CodeWrite",
     "Guard",
@@ -43,6 +47,8 @@ __all__ = [
     "ReadWatch",
     "Section",
     "SelfTestResult",
+    "ShadowCheck",
+    "ShadowFrame",
     "Site",
     "SiteCheck",
     "SourceLine",
@@ -52,6 +58,7 @@ __all__ = [
     "SyncCheck",
     "Tables",
     "UcError",
+    "UnwindCheck",
     "Violation",
     "disassemble",
     "find_sites",

@@ -1,0 +1,132 @@
+"""The shadow stack, and what signs return addresses: what they must pass, and must catch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from emulator_build import assemble, program, started
+
+from transformer.arch import Arch
+from transformer.emulator import Arrival, Image, Machine, ShadowCheck
+
+CALLS = ("call", "call_tail", "call_hook", "guards", "to_sub", "flip", "call", "call_tail")
+MODES = ("generic", "slot", "trampoline", "inline")
+
+
+def shadowed(arch: Arch, mode: str, variant: int = 0) -> tuple[Machine, Image, ShadowCheck]:
+    cpu, image = started(program(arch.name, mode, variant), stepping=True)
+    check = ShadowCheck()
+    cpu.attach(check)
+    return cpu, image, check
+
+
+def signing(arch: Arch) -> int | None:
+    """The variant that signs return addresses, of an arch that can."""
+    signs = [i for i, v in enumerate(arch.variants) if v.pads]
+    return signs[0] if arch.authentication else None
+
+
+def place(cpu: Machine, image: Image, function: str, kind: str) -> int:
+    """The function's first instruction that signs, or authenticates."""
+    symbol = image.symbols[function]
+    step = cpu.arch.instruction_alignment
+    for address in range(symbol.address, symbol.address + symbol.size, step):
+        row = cpu.transfers[address].authentication
+        if row is not None and row.kind == kind:
+            return address
+    raise AssertionError(f"{function} has nothing that would {kind}")
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("variant", [0, 1])
+def test_calls_and_returns_pair(arch: Arch, mode: str, variant: int) -> None:
+    cpu, image, check = shadowed(arch, mode, variant)
+    for name in CALLS:
+        assert cpu.run(image.symbols[name].address).ok
+    check.end()
+    assert check.violations == []
+    assert check.count > 8
+    assert check.frames == []
+
+
+def test_a_return_that_was_sent_elsewhere_is_told(arch: Arch) -> None:
+    cpu, image, check = shadowed(arch, "trampoline")
+    symbols = image.symbols
+    run(cpu, symbols["call"].address, symbols["add"].address, lambda: sent(cpu, symbols["tail"]))
+    found = [v for v in check.violations if v.check == "flow"]
+    assert "add" in found[0].site
+    assert "the return goes to tail" in found[0].message
+    assert "call+0x" in found[0].message and "would have it return to call+0x" in found[0].message
+
+
+def test_the_last_return_of_a_run_counts_too(arch: Arch) -> None:
+    cpu, image, check = shadowed(arch, "trampoline")
+    symbols = image.symbols
+    run(cpu, symbols["call"].address, symbols["add"].address, lambda: back(cpu, cpu.sentinel))
+    check.end()
+    assert len(check.violations) == 1
+    assert "the caller's return address" in check.violations[0].message
+
+
+def test_what_is_signed_is_authenticated(arch: Arch) -> None:
+    variant = signing(arch)
+    if variant is None:
+        return
+    cpu, image, check = shadowed(arch, "trampoline", variant)
+    assert cpu.run(image.symbols["call"].address).ok
+    cpu.poke(place(cpu, image, "call", "authenticate"), assemble(arch, "nop"))
+    assert cpu.run(image.symbols["call"].address).ok
+    check.end()
+    assert [v.check for v in check.violations] == ["flow"]
+    assert "it uses an address that call" in check.violations[0].message
+
+
+def test_what_is_not_signed_is_not_authenticated(arch: Arch) -> None:
+    variant = signing(arch)
+    if variant is None:
+        return
+    cpu, image, check = shadowed(arch, "trampoline", variant)
+    cpu.poke(place(cpu, image, "call", "sign"), assemble(arch, "nop"))
+    assert cpu.run(image.symbols["call"].address).ok
+    check.end()
+    assert len(check.violations) == 1
+    assert "authenticates what nothing in this frame signed" in check.violations[0].message
+
+
+def test_both_keys_are_told_apart(arch: Arch) -> None:
+    variant = signing(arch)
+    if variant is None:
+        return
+    cpu, image, check = shadowed(arch, "trampoline", variant)
+    at = place(cpu, image, "call", "authenticate")
+    now = cpu.transfers[at].authentication
+    assert now is not None
+    other = next(
+        r
+        for r in arch.authentication
+        if r.kind == now.kind and r.key != now.key and r.what[:3] == now.what[:3]
+    )
+    cpu.poke(at, other.value.to_bytes(other.size, arch.byteorder))
+    assert cpu.run(image.symbols["call"].address).ok
+    assert [v.message for v in check.violations if f"uses key {other.key}" in v.message]
+
+
+def run(cpu: Machine, start: int, at: int, then: Callable[[], None]) -> None:
+    def stop(machine: Machine, arrival: Arrival) -> None:
+        then()
+
+    cpu.run(start, stops={at: stop}, limit=5000)
+
+
+def back(cpu: Machine, address: int) -> None:
+    """What the function that was just entered will return to."""
+    link = cpu.arch.registers.link
+    if link is None:
+        cpu.write(cpu.sp, cpu.word(address, cpu.arch.pointer_size))
+    else:
+        cpu.set_reg(link, address)
+
+
+def sent(cpu: Machine, symbol: object) -> None:
+    back(cpu, symbol.address)  # type: ignore[attr-defined]
