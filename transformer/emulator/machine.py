@@ -53,10 +53,16 @@ class Machine(Cpu):
         self.sentinel = self._stack + STACK_SIZE  # the return address of every run
         self._map(self.sentinel, PAGE, ALL)
         self._observers: list[Observer] = []
+        self._code_writers: list[Callable[[CodeWrite], None]] = []
         self._fault: Outcome | None = None
         self._step: Callable[[int], bool] | None = None
         self.trace: list[int] = []
         self._install()
+
+    @property
+    def stack_top(self) -> int:
+        """Where the stack of each run begins."""
+        return self._stack + STACK_SIZE - _HEADROOM
 
     @property
     def current(self) -> int:
@@ -76,6 +82,52 @@ class Machine(Cpu):
         self._need_stepping("an observer")
         self._observers.append(observer)
         observer.begin(self)
+
+    def detach(self, observer: Observer) -> None:
+        """The observer sees nothing any more."""
+        self._observers.remove(observer)
+
+    def watch_loads(self, address: int, size: int, told: Callable[[], None]) -> Callable[[], None]:
+        """``told()`` at each load from there, in ``one`` too, until what it returns is called."""
+        self._need_stepping("watching loads")
+
+        def on_read(*args: object) -> None:
+            told()
+
+        end = address + size - 1
+        handle = self._uc.hook_add(unicorn.UC_HOOK_MEM_READ, on_read, begin=address, end=end)
+        return lambda: self._uc.hook_del(handle)
+
+    def watch_stores(
+        self,
+        code: Callable[[CodeWrite], None],
+        words: Mapping[int, int],
+        data: Callable[[int, int, int], None],
+    ) -> Callable[[], None]:
+        """Tells of stores before they are done, until what it returns is called.
+
+        ``code(write)`` is told of those to code, ``data(pc, address, size)`` of
+        those to ``words``, addresses with sizes.  Both run inside of a hook:
+        they may read, not write.
+        """
+        self._need_stepping("watching stores")
+
+        def on_write(uc: Any, access: int, address: int, size: int, *rest: object) -> None:
+            if self._step is not None:
+                data(self.current, address, size)
+
+        self._code_writers.append(code)
+        handles = [
+            self._uc.hook_add(unicorn.UC_HOOK_MEM_WRITE, on_write, begin=a, end=a + s - 1)
+            for a, s in words.items()
+        ]
+
+        def stop() -> None:
+            self._code_writers.remove(code)
+            for handle in handles:
+                self._uc.hook_del(handle)
+
+        return stop
 
     def run(
         self,
@@ -122,9 +174,28 @@ class Machine(Cpu):
         self._fault, self._step = None, step
         return outcome
 
+    def one(self, pc: int) -> str:
+        """Executes the one instruction at ``pc``; tells what was wrong with it, "" if nothing.
+
+        Observers see nothing of it.  Where it leads, ``self.pc`` is.
+        """
+        self._fault = None
+        error = self._start(pc, 0, 1, 0)
+        if self._fault is not None:
+            return self._fault.detail
+        return f"{error}, at {self.describe(pc)}" if error is not None else ""
+
+    def save(self) -> Any:
+        """The registers, for ``restore``."""
+        return self._uc.context_save()
+
+    def restore(self, registers: Any) -> None:
+        """Registers as they were at ``save``; memory is not touched."""
+        self._uc.context_restore(registers)
+
     def fill_stack(self, byte: int, size: int = 1 << 14) -> None:
         """Gives the ``size`` bytes of stack that the next run uses first one value each."""
-        top = self._stack + STACK_SIZE - _HEADROOM
+        top = self.stack_top
         self.write(top - size, bytes([byte]) * size)
 
     # --- inside: hooks ---
@@ -164,7 +235,10 @@ class Machine(Cpu):
     ) -> None:
         self.transfers.overwritten(address, size)
         if self._step is not None:
-            self.code_writes.append(CodeWrite(self.current, address, size, value))
+            write = CodeWrite(self.current, address, size, value)
+            self.code_writes.append(write)
+            for told in self._code_writers:
+                told(write)
 
     def _on_bad_memory(
         self, uc: Any, access: int, address: int, size: int, value: int, data: object
@@ -206,7 +280,7 @@ class Machine(Cpu):
     def _enter(self) -> int:
         """A fresh stack as at a call; the stack pointer that a return must leave."""
         rules = self.arch.emulation
-        top = (self._stack + STACK_SIZE - _HEADROOM) & -rules.stack_alignment
+        top = self.stack_top & -rules.stack_alignment
         self.set_reg(self.arch.registers.sp, top)
         self._call(self.sentinel)
         return top

@@ -1,0 +1,180 @@
+"""One CPU that runs a place, an instruction at a time; each step is emulated once.
+
+What a step does hangs on the registers before it, on the bytes that were
+fetched and on what was loaded: the same of these is the same step in every
+schedule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from transformer.emulator.disassembly import decoder
+from transformer.emulator.fetch.places import Place
+from transformer.emulator.machine import Machine
+
+_STACK = 64  # bytes that are kept on either side of the stack pointer
+MOST = 64  # instructions from a place to its target: no real one is near that
+
+
+@dataclass
+class State:
+    """A CPU between two instructions.  ``wrong`` is set where it got no further.
+
+    ``depth`` counts the instructions behind it; ``steps`` are those that
+    follow, by what was fetched and loaded.
+    """
+
+    pc: int
+    depth: int
+    registers: Any
+    stack: bytes
+    wrong: str = ""
+    arrived: str | None = None  # what ``verdict`` finds, once asked
+    steps: dict[tuple[bytes, ...], State] = field(default_factory=dict)
+    loads: dict[tuple[bytes, ...], bool] = field(default_factory=dict)
+
+
+class Stepper:
+    """Borrows a machine: ``close`` gives it back as it was."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.arch = machine.arch
+        self.count = 0  # steps that were emulated
+        self._context = machine.save()
+        self._kept: dict[int, bytes] = {}  # code as it was
+        self._now: dict[int, bytes] = {}  # code and data as they are set
+        self._words: dict[int, bytes] = {}
+        self._loaded = False
+        self._unwatch: Callable[[], None] = lambda: None
+        self._sizes: dict[tuple[int, bytes], int] = {}
+        rules, registers = self.arch.emulation, self.arch.registers
+        top = machine.stack_top - 4 * _STACK
+        self.sp = (top & -rules.stack_alignment) - rules.stack_bias_at_entry
+        names = (*registers.arguments, *registers.callee_saved, *registers.returns)
+        self.names = tuple(dict.fromkeys((*names, *registers.variadic)))
+        self.back = machine.sentinel  # where a function's caller would go on
+        self._stack = machine.read(self.sp - _STACK, 2 * _STACK)
+
+    def close(self) -> None:
+        """Memory and registers are as they were."""
+        self.watch(0)
+        for address, code in self._kept.items():
+            self.machine.poke(address, code)
+        for address, data in self._words.items():
+            self.machine.write(address, data)
+        self._kept, self._words, self._now = {}, {}, {}
+        self.machine.write(self.sp - _STACK, self._stack)
+        self.machine.restore(self._context)
+
+    # --- beginning ---
+
+    def begin(self, place: Place, condition: int = 0, zero: bool = False) -> State:
+        """A CPU about to run the place, with a value of its own in each register.
+
+        ``condition`` picks one of ``arch.emulation.conditions``; with ``zero``
+        registers are 0 instead, for branches that test one.
+        """
+        machine, registers = self.machine, self.arch.registers
+        size = self.arch.pointer_size
+        for index, name in enumerate(self.names):
+            machine.set_reg(name, 0 if zero else canary(index, size))
+        for name, value in self._conditions(condition):
+            machine.set_reg(name, value)
+        stack = bytearray(bytes([0xA5]) * 2 * _STACK)
+        # The stack as at a function's entry, or as it is where a function calls.
+        sp = self.sp + (self.arch.emulation.stack_bias_at_entry if place.is_call else 0)
+        if registers.link is not None:
+            machine.set_reg(registers.link, self.back)
+        elif not place.is_call:
+            at = sp - (self.sp - _STACK)
+            stack[at : at + size] = machine.word(self.back, size)
+        machine.set_reg(registers.sp, sp)
+        machine.write(self.sp - _STACK, bytes(stack))
+        return State(place.start, 0, machine.save(), bytes(stack))
+
+    def _conditions(self, index: int) -> tuple[tuple[str, int], ...]:
+        every = self.arch.emulation.conditions
+        return every[index] if every else ()
+
+    @property
+    def conditions(self) -> int:
+        return max(1, len(self.arch.emulation.conditions))
+
+    # --- memory ---
+
+    def watch(self, word: int) -> None:
+        """Loads of this word, and of no other, are noticed from now on; 0: of none."""
+        self._unwatch()
+        self._unwatch = lambda: None
+        if word:
+            self._unwatch = self.machine.watch_loads(word, self.arch.pointer_size, self._load)
+
+    def _load(self) -> None:
+        self._loaded = True
+
+    def set_code(self, address: int, code: bytes) -> None:
+        if self._now.get(address) == code:
+            return
+        if address not in self._kept:
+            self._kept[address] = self.machine.read(address, len(code))
+        self.machine.poke(address, code)
+        self._now[address] = code
+
+    def set_word(self, address: int, data: bytes) -> None:
+        if self._now.get(address) == data:
+            return
+        if address not in self._words:
+            self._words[address] = self.machine.read(address, len(data))
+        self.machine.write(address, data)
+        self._now[address] = data
+
+    # --- stepping ---
+
+    def size(self, pc: int, code: bytes) -> int:
+        """The size of the instruction that ``code`` begins with; all of it where it is none."""
+        found = self._sizes.get((pc, code))
+        if found is None:
+            decoded = next(decoder(self.arch).disasm_lite(code, pc, 1), None)
+            found = self._sizes[pc, code] = decoded[1] if decoded is not None else len(code)
+        return found
+
+    def step(
+        self, state: State, code: dict[int, bytes], key: tuple[bytes, ...]
+    ) -> tuple[State, bool]:
+        """Runs one instruction with these units of code; whether it has loaded the word.
+
+        ``key`` names the step among those from this state.
+        """
+        known = state.steps.get(key)
+        if known is not None:
+            return known, state.loads[key]
+        machine = self.machine
+        for address, data in code.items():
+            self.set_code(address, data)
+        machine.restore(state.registers)
+        machine.write(self.sp - _STACK, state.stack)
+        self._loaded = False
+        wrong = machine.one(state.pc)
+        self.count += 1
+        stack = machine.read(self.sp - _STACK, len(state.stack))
+        after = State(machine.pc, state.depth + 1, machine.save(), stack, wrong)
+        if wrong:
+            after.pc = state.pc
+        elif after.pc == state.pc or after.depth > MOST:
+            after.wrong = f"it never leaves {machine.describe(state.pc)}"
+        state.steps[key], state.loads[key] = after, self._loaded
+        return after, self._loaded
+
+    def load(self, state: State) -> None:
+        """The registers and the stack of a state, to look at."""
+        self.machine.restore(state.registers)
+        self.machine.write(self.sp - _STACK, state.stack)
+
+
+def canary(index: int, size: int) -> int:
+    """A value that no other register has, and that is no address."""
+    return (0x5C_5A_A5_00_00_00_00_41 + index * 0x0001_0100_0001_0101) % (1 << 8 * size)

@@ -1,0 +1,142 @@
+"""One or several updates in a row, as one CPU that runs a place may see them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from transformer.emulator.fetch.log import (
+    BARRIER,
+    BEGIN,
+    DATA,
+    END,
+    MAINTAIN,
+    PUBLISH,
+    STORE,
+    SYNC,
+    Event,
+    WriteLog,
+)
+from transformer.emulator.fetch.places import GUARD, Place
+
+
+@dataclass
+class Cell:
+    """A unit of code, or a word of data: the values that it has had.
+
+    ``since[i]`` is how many events had happened when it got value ``i``,
+    ``stores[i]`` the number of the store that gave it (0: it had it before).
+    ``floors[i]`` is, of a unit, the oldest value of the place's word that a CPU
+    may load once it has fetched value ``i``.
+    """
+
+    address: int
+    values: list[bytes]
+    since: list[int]
+    stores: list[int]
+    floors: list[int] = field(default_factory=list)
+
+    def newest(self, position: int) -> int:
+        """The newest value's index when ``position`` events have happened."""
+        return bisect_right(self.since, position) - 1
+
+
+class Window:
+    """What happens while a CPU may be at ``place``.
+
+    A position is a number of events that have happened, of those that can
+    matter here.  A phase is a span of positions within an update (odd), or
+    between updates (even).
+    """
+
+    def __init__(self, logs: Sequence[WriteLog], place: Place, unit: int) -> None:
+        self.logs, self.place, self.unit = tuple(logs), place, unit
+        own = {a for r in place.inside for a in range(r.start & -unit, r.stop, unit)}
+        self.word = place.subject if place.kind != GUARD else 0
+        self.events: list[Event] = []
+        self.numbers: list[int] = []  # of stores, in all of the logs
+        self.phase = [0]
+        self.cells: dict[int, Cell] = {}
+        self._synced, self._published, self._ended = [0], [0], [0]
+        self._ordered = 0  # the position of the last publication or barrier
+        number = 0
+        for log in logs:
+            for event in log.events:
+                number += event.kind in (STORE, DATA)
+                self._take(event, number, own)
+        self._floors()
+
+    @property
+    def end(self) -> int:
+        """The position when all has happened."""
+        return len(self.events)
+
+    def _take(self, event: Event, number: int, own: set[int]) -> None:
+        if event.kind == BARRIER:
+            self._ordered = self.end
+        matters = event.kind != MAINTAIN and (
+            event.kind in (PUBLISH, SYNC, BEGIN, END)
+            or (event.kind == STORE and event.address in own)
+            or (event.kind == DATA and event.address == self.word)
+        )
+        if not matters:
+            return
+        self.events.append(event)
+        self.numbers.append(number)
+        position = self.end
+        if event.kind in (STORE, DATA):
+            cell = self.cells.get(event.address)
+            if cell is None:
+                cell = self.cells[event.address] = Cell(event.address, [event.old], [0], [0], [0])
+            cell.values.append(event.new)
+            cell.since.append(position)
+            cell.stores.append(number)
+            cell.floors.append(self._ordered)
+        if event.kind in (PUBLISH, SYNC):
+            self._ordered = position
+        self.phase.append(self.phase[-1] + (event.kind in (BEGIN, END)))
+        self._synced.append(position if event.kind == SYNC else self._synced[-1])
+        both = event.kind in (PUBLISH, SYNC)
+        self._published.append(position if both else self._published[-1])
+        self._ended.append(position if event.kind == END else self._ended[-1])
+
+    def _floors(self) -> None:
+        """From the positions of barriers to what a load behind the fetch sees at least."""
+        word = self.cells.get(self.word)
+        for cell in self.cells.values():
+            cell.floors = [word.newest(p) if word is not None else 0 for p in cell.floors]
+
+    # --- what a CPU may see ---
+
+    def code(self, cell: Cell, position: int) -> range:
+        """The values of a unit that a fetch may get now."""
+        return range(cell.newest(self._synced[position]), cell.newest(position) + 1)
+
+    def code_later(self, cell: Cell, position: int) -> range:
+        """The same, and those that it may get once the writer goes on."""
+        return range(cell.newest(self._synced[position]), len(cell.values))
+
+    def data_floor(self, position: int) -> int:
+        """The oldest value of the word that a load may get now."""
+        word = self.cells.get(self.word)
+        return word.newest(self._published[position]) if word is not None else 0
+
+    def first_floor(self, position: int) -> int:
+        """The same for a CPU that begins now: updates that have returned came before."""
+        word = self.cells.get(self.word)
+        return word.newest(self._ended[position]) if word is not None else 0
+
+    # --- what is right ---
+
+    def allowed(self, first: int, last: int) -> frozenset[int]:
+        """The values that the subject rightly has in the phases from first to last."""
+        found: set[int] = set()
+        for phase in range(first, last + 1):
+            log = self.logs[min(phase // 2, len(self.logs) - 1)]
+            old, new = log.values[self.place.subject]
+            if phase % 2:
+                found |= {old, new}
+            else:
+                found.add(old if phase // 2 < len(self.logs) else new)
+        return frozenset(found)
