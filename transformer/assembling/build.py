@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,9 @@ from transformer.assembling.check import check_object, notes
 from transformer.assembly import Annotated, annotate
 from transformer.diagnostics import Diagnostic
 from transformer.toolchain import Compiler, Completed, assemble, compile_assembly
+
+#: As ``compile_assembly`` and ``assemble``.
+Step = Callable[..., Completed]
 
 
 @dataclass
@@ -38,25 +41,26 @@ def build_object(
     cwd: Path | None = None,
     assembly: Path | None = None,
     named: Path | None = None,
+    steps: tuple[Step, Step] = (compile_assembly, assemble),
 ) -> Built:
     """Compiles ``source`` to the object ``output`` with its sites annotated.
 
     ``assembly`` keeps the annotated text.  ``named`` is where the object will
     end up, if that is not ``output``: the compiler names other files after it.
-    Relative paths are those of ``cwd``.
+    Relative paths are those of ``cwd``.  ``steps`` run the compiler.
     """
     base = Path(cwd or "")
     named = named or output
     with tempfile.TemporaryDirectory(prefix="sc-transform-") as folder:
         text = Path(folder, f"{source.stem}.s")
-        done = compile_assembly(cc, source, text, flags, cwd=cwd, named=named)
+        done = steps[0](cc, source, text, flags, cwd=cwd, named=named)
         if not done.ok:
             return Built(done)
         annotated = annotate(text.read_bytes(), arch, profile=profile)
         if assembly is not None:
             text = (base / assembly).absolute()
         text.write_bytes(annotated.text)
-        done = assemble(cc, text, output, flags, cwd=cwd, named=named)
+        done = steps[1](cc, text, output, flags, cwd=cwd, named=named)
     if not done.ok:
         return Built(done, annotated)
     found = check_object(base / output, arch, annotated, profile)

@@ -71,6 +71,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-j", "--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N",
         help="processes (default: the processors)",
     )  # fmt: skip
+    parser.add_argument(
+        "--no-cache", action="store_true",
+        help="compile all anew; else objects are kept by what they were made of",
+    )  # fmt: skip
     parser.add_argument("-k", dest="pattern", metavar="PATTERN", help="cases whose name matches")
 
 
@@ -98,6 +102,7 @@ def run(args: argparse.Namespace) -> int:
             pattern=args.pattern,
             cflags=args.cflags,
             jobs=args.jobs,
+            cache=not args.no_cache,
             second=args.second_opinion,
             progress=tick,
             places=args.format == "html",

@@ -5,16 +5,26 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from transformer import runtime
 from transformer.arch import Arch, Variant
 from transformer.assembling import build_object
 from transformer.corpus.harness import sources
+from transformer.corpus.objects import cache_in
 from transformer.diagnostics import ScError
-from transformer.toolchain import STATIC_PIE, Compiler, compile_object, link
+from transformer.toolchain import (
+    STATIC_PIE,
+    Compiler,
+    Completed,
+    assemble,
+    compile_assembly,
+    compile_object,
+    link,
+)
 
 #: For every unit, in both builds: no call appears or vanishes, and floating
 #: results do not hang on whether a multiplication and an addition become one.
@@ -81,6 +91,7 @@ class Builder:
         self.setting = setting
         self.folder = folder
         self.shared = shared
+        self.objects = cache_in(shared)
         folder.mkdir(parents=True, exist_ok=True)
 
     def write(self, name: str, text: str | bytes) -> Path:
@@ -104,7 +115,15 @@ class Builder:
         """A unit by way of its assembly, whose call sites are annotated."""
         setting, output = self.setting, self.folder / f"{source.stem}.o"
         every = [*setting.flags, *flags, "-I", str(headers)]
-        built = build_object(setting.compiler, source, output, every, setting.arch, cwd=self.folder)
+        built = build_object(
+            setting.compiler,
+            self._near(source),
+            output,
+            every,
+            setting.arch,
+            cwd=self.folder,
+            steps=(self._step("-S", compile_assembly), self._step("assemble", assemble)),
+        )
         if errors := [d for d in built.diagnostics if d.severity == "error"]:
             raise ScError(*errors)
         if not built.ok:
@@ -191,9 +210,29 @@ class Builder:
 
     def _compile(self, source: Path, output: Path, flags: Sequence[str], what: str) -> None:
         every = [*self.setting.flags, *flags]
-        done = compile_object(self.setting.compiler, source, output, every, cwd=self.folder)
+        done = self._step("-c", compile_object)(
+            self.setting.compiler, self._near(source), output, every, cwd=self.folder
+        )
         if not done.ok:
             raise BuildError(f"compiling {what} failed:\n{_relevant(done.stderr)}")
+
+    def _near(self, source: Path) -> Path:
+        """A source's name as debug information is to give it: not by where this is built."""
+        return source.relative_to(self.folder) if source.is_relative_to(self.folder) else source
+
+    def _step(self, how: str, tool: Callable[..., Completed]) -> Callable[..., Completed]:
+        """A compiler's step by way of the objects that are kept."""
+
+        def step(
+            cc: Compiler, source: Path, output: Path, flags: Sequence[str], **more: Any
+        ) -> Completed:
+            def run(source: Path, output: Path, flags: Sequence[str]) -> Completed:
+                mapped = f"-fdebug-prefix-map={self.folder}=."
+                return tool(cc, source, output, [*flags, mapped], **more)
+
+            return self.objects.make(how, cc, source, output, flags, run, cwd=self.folder)
+
+        return step
 
 
 def _relevant(text: str, lines: int = 12) -> str:

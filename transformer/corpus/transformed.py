@@ -117,7 +117,8 @@ def _unit(
     compile_unit: Callable[[Path, Path, Sequence[str], str], Path],
 ) -> Path:
     unit, case = built.plan.units[index], built.plan.case
-    copy = builder.write(f"u{index}/{unit.path.name}", result.text)
+    copy = Path(f"u{index}", unit.path.name)
+    builder.write(str(copy), result.text)
     reach = [r for r in built.reach if built.plan.keys[r.name] == index]
     preprocessed = any(d.id == "sc-preprocessed" for d in result.diagnostics)
     tail = render_tail(built.plan, unit, copy, reach=reach, preprocessed=preprocessed)

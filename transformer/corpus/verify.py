@@ -21,6 +21,7 @@ from transformer.corpus.case import Case, find_cases
 from transformer.corpus.cell import run_cell
 from transformer.corpus.invent import build_invented
 from transformer.corpus.levels import TURNS, Levels, first_turn, settings
+from transformer.corpus.objects import default_folder, prune, use_cache
 from transformer.corpus.oracle import OracleBuild, build_oracle
 from transformer.corpus.refuse import linkage_errors, run_refusal
 from transformer.corpus.results import CaseResult, Failure, Tick, VerifyReport
@@ -77,6 +78,7 @@ def verify(
     progress: Tick | None = None,
     places: bool = False,
     second: bool = False,
+    cache: bool = False,
 ) -> VerifyReport:
     """Prove that the cases at ``paths`` dispatch as their plain builds do.
 
@@ -103,6 +105,8 @@ def verify(
     report.turning = INLINE_MODES if levels == TURNS else ()
     report.titles = {c.name: c.title for c in cases if c.title}
     shared = Path(tempfile.mkdtemp(prefix="sc-verify-"))
+    if cache:
+        use_cache(shared)
     try:
         if all(r.status == "pass" for r in report.selftests):
             tasks = [
@@ -112,6 +116,8 @@ def verify(
             report.results = _run_all(tasks, jobs, progress)
     finally:
         shutil.rmtree(shared, ignore_errors=True)
+        if cache:
+            prune(default_folder())
     report.seconds = time.monotonic() - begun
     return report
 

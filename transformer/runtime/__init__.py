@@ -1,6 +1,7 @@
 """The C side: headers and runtime, rendered from ``templates/``."""
 
 from transformer.runtime.render import (
+    cache_dir,
     header_dir,
     render_headers,
     render_runtime,
@@ -8,4 +9,11 @@ from transformer.runtime.render import (
     runtime_source,
 )
 
-__all__ = ["header_dir", "render_headers", "render_runtime", "render_template", "runtime_source"]
+__all__ = [
+    "cache_dir",
+    "header_dir",
+    "render_headers",
+    "render_runtime",
+    "render_template",
+    "runtime_source",
+]

@@ -162,7 +162,7 @@ def _environment(folder: Path) -> jinja2.Environment:
 def _materialise(kind: str, files: Mapping[str, str]) -> Path:
     """Writes ``files`` into a folder of the cache, whole or not at all."""
     digest = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:16]
-    folder = _cache_dir() / f"{kind}-{digest}"
+    folder = cache_dir() / f"{kind}-{digest}"
     if folder.is_dir():
         return folder
     fresh = Path(tempfile.mkdtemp(prefix=f".{kind}-", dir=folder.parent))
@@ -179,7 +179,7 @@ def _materialise(kind: str, files: Mapping[str, str]) -> Path:
     return folder
 
 
-def _cache_dir() -> Path:
+def cache_dir() -> Path:
     """Where rendered files are kept: the first of the candidates that can be written."""
     named = os.environ.get("SC_CACHE")
     home = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
