@@ -21,7 +21,7 @@ from mutants.mutant_making import Mutant
 from transformer import arch as arches
 from transformer import runtime
 from transformer.arch import Arch
-from transformer.corpus.build import BY_FAMILY, FREESTANDING, BuildError, Setting
+from transformer.corpus.build import BY_FAMILY, FREESTANDING, Setting, hooks
 from transformer.corpus.case import find_cases
 from transformer.corpus.cell import run_cell
 from transformer.corpus.oracle import build_oracle
@@ -40,17 +40,7 @@ BY_FILE = {
     "guard.h.j2": ((LINES, "trampoline"), (LINES, "inline")),
     "trampoline.h.j2": ((LINES, "trampoline"), (LINES, "slot"), (LINES, "inline")),
 }
-RUNTIME = (
-    (OWN, "inline"),
-    (OWN, "trampoline"),
-    (LINES, "inline"),
-    (LINES, "inline-asm"),
-    (LINES, "slot"),
-    ("corpus/key_counting", "trampoline"),
-    ("corpus/update_inside", "inline"),
-    ("corpus/null_everywhere", "inline"),
-    ("corpus/dynamic_values", "trampoline"),
-)
+RUNTIME = ((OWN, "inline"), (OWN, "trampoline"), (LINES, "inline"))
 #: Lines that only one of the compilers reads.
 BOTH_COMPILERS = ("call.h.j2", "guard.h.j2")
 
@@ -107,9 +97,11 @@ class Judge:
             verdict = self._run(first)
             if verdict is None and self._same(mutant):
                 return self._why_same(mutant)
+            if mutant.file.startswith("common/"):
+                verdict = verdict or self._probe()
             for cell in rest:
                 verdict = verdict or self._run(cell)
-            return verdict or self._probe() or Verdict("survived")
+            return verdict or Verdict("survived")
 
     @contextmanager
     def _mutated(self, mutant: Mutant) -> Iterator[None]:
@@ -134,6 +126,8 @@ class Judge:
         if name not in BOTH_COMPILERS:
             families = families[:1]
         variants = range(len(self.arch.variants) - 1, -1, -1)
+        if pairs is RUNTIME:
+            variants = variants[:1]  # the last is position-independent, with landing pads
         order = [(p, f, v) for f in families for v in variants for p in pairs]
         return [Cell(p[0], p[1], f, v) for p, f, v in order if p[1] in self.arch.modes]
 
@@ -223,6 +217,7 @@ class Judge:
     def _runtime_object(self, cell: Cell) -> str:
         headers = runtime.header_dir("lowered", self.arch, self.arch.default_mode)
         flags = [*FREESTANDING.get(cell.family, ()), "-DSC_FREESTANDING", "-I", str(headers)]
+        flags += hooks(self.arch)
         return self._hash(cell, runtime.runtime_source(self.arch), flags)
 
     def _unit_object(self, cell: Cell, mode: str) -> str:
@@ -279,6 +274,3 @@ def _verdict(result: CaseResult) -> Verdict | None:
         return Verdict("caught", failure.check, failure.message)
     refused = any(w in result.message for w in ("compiling", "linking", "assembl"))
     return Verdict("refused" if refused else "caught", "build", result.message)
-
-
-__all__ = ["BuildError", "Judge", "Verdict"]
