@@ -17,8 +17,8 @@ from markupsafe import Markup
 from transformer.corpus.results import VerifyReport
 from transformer.report.html import words
 from transformer.report.html.data import PageData, ordered
-from transformer.report.html.failures import Shown, cell, gather
-from transformer.report.totals import Totals, totals, unexecuted
+from transformer.report.html.failures import MOST, Shown, cell, gather
+from transformer.report.totals import Totals, totals, unexecuted, wrong
 
 FILTERS = ("arch", "mode", "compiler", "status")
 
@@ -29,6 +29,8 @@ def html_text(report: VerifyReport, *, notes: Sequence[str] = ()) -> str:
     shown, numbers = gather(every)
     sums = totals(report)
     data = PageData()
+    for result in wrong(report.results):
+        data.keep(result)
     for index, (result, own) in enumerate(zip(every, numbers, strict=True)):
         if own or index >= len(report.selftests):
             data.add(result, own)
@@ -48,6 +50,7 @@ def html_text(report: VerifyReport, *, notes: Sequence[str] = ()) -> str:
         shown=shown,
         words=words,
         cell=cell,
+        most=MOST,
         notes=notes,
         unexecuted=unexecuted(report.results),
         filters={f: ordered(report, f) for f in FILTERS},

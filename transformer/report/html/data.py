@@ -12,6 +12,7 @@ from typing import Any
 
 from transformer.corpus.results import CaseResult, Line, Place, State, VerifyReport
 
+MOST_PLACES = 40_000  # different ones; about 200 bytes of the page each
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028"}
 
 
@@ -22,21 +23,32 @@ class Table:
         self.rows: list[Any] = []
         self._known: dict[Hashable, int] = {}
 
-    def add(self, row: Hashable) -> int:
-        """The row's number."""
+    def add(self, row: Hashable, most: int | None = None) -> int:
+        """The row's number; -1 where it would be one too many."""
         if row not in self._known:
+            if most is not None and len(self.rows) >= most:
+                return -1
             self._known[row] = len(self.rows)
             self.rows.append(row)
         return self._known[row]
 
 
 class PageData:
-    """The tables of a page."""
+    """The tables of a page.
+
+    Beyond ``MOST_PLACES`` no more places are taken: their number is -1.  So
+    those of builds that failed are made known first, by ``keep``.
+    """
 
     def __init__(self) -> None:
         self.texts, self.lines, self.states, self.places = Table(), Table(), Table(), Table()
         self.sums = Table()
         self.builds: list[list[Any]] = []
+
+    def keep(self, result: CaseResult) -> None:
+        """Has the places of a build in the page, if there is room for them."""
+        for place in result.places:
+            self._place(place)
 
     def add(self, result: CaseResult, failures: Sequence[int]) -> None:
         """One build; ``failures`` are the numbers of those of the page that it has."""
@@ -67,7 +79,7 @@ class PageData:
         states = tuple(map(self._state, place.states))
         after = tuple(map(self._line, place.after))
         head = (text(place.kind), text(place.key), text(place.where), text(place.source))
-        return self.places.add((*head, states, after))
+        return self.places.add((*head, states, after), MOST_PLACES)
 
     def _state(self, state: State) -> int:
         when = tuple(map(self.texts.add, state.when))

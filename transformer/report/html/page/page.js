@@ -134,6 +134,7 @@
       for (const build of builds.filter((b) => b.case === name)) {
         found.add(build.message);
         for (const [index] of build.places) {
+          if (index < 0) continue;
           const [, key, where, source] = data.places[index];
           found.add(text(key)).add(text(where)).add(text(source));
         }
@@ -239,8 +240,8 @@
     const lines = new Map();
     for (const build of own) {
       build.places.forEach(([index], at) => {
+        if (index < 0 || !text(data.places[index][3])) return;
         const [kind, key, where, source] = data.places[index];
-        if (!text(source)) return;
         const file = /\(([^()]*)\)$/.exec(text(where))?.[1] ?? "";
         const name = `${file}\n${text(source)}`;
         if (!lines.has(name)) lines.set(name, { file, source: text(source), key: text(key), in: new Map() });
@@ -281,13 +282,15 @@
   }
 
   function places(build, at) {
-    const found = build.places.map(place);
+    const found = build.places.map((p) => p[0] < 0 ? null : place(p));
+    const left = found.filter((p) => p === null).length;
     const title = el("h2", {}, "What is patched, and each state that the run put it in");
     if (!found.length) {
       return [title, el("p", {}, "Nothing is known to be patched in this build: its mode writes no code, or the report does not have it.")];
     }
     return [title, el("p", { class: "in" }, "Bytes that are not as they were in the state before are ", el("mark", {}, "marked"), "."),
-      ...found.map((p, index) => drawPlace(p, siteLink(build, index), String(index) === at))];
+      left ? el("p", { class: "note" }, `${counted(left, "place")} more: the page would be too large.`) : "",
+      ...found.map((p, index) => p ? drawPlace(p, siteLink(build, index), String(index) === at) : "")];
   }
 
   function drawPlace(p, href, named) {
