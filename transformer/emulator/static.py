@@ -14,9 +14,11 @@ from transformer.arch import Arch
 from transformer.arch.modes import PATCHED_MODES, TRAMPOLINE_MODES
 from transformer.emulator.code import code_of
 from transformer.emulator.image import Image
+from transformer.emulator.islands import islands
 from transformer.emulator.patched import PatchedPlace, read_place
 from transformer.emulator.problem import Problem, StaticReport
 from transformer.emulator.sites import SiteCheck
+from transformer.emulator.states import StateCheck
 from transformer.emulator.tables import (
     GUARDS,
     KEY,
@@ -47,6 +49,7 @@ def static_check(
         *checker.guards(),
         *checker.branches(),
         *checker.sites(),
+        *checker.states(),
     ]
     return StaticReport(dict(checker.counts), problems)
 
@@ -118,6 +121,8 @@ class _Checker:
             yield f"its proxy points at {proxy.trampoline:#x}, where no code is"
             return
         yield from self._key(proxy)
+        if self.live:
+            yield from self._listed(proxy)
         yield from self._entry(proxy)
         yield from self._patchable(proxy, patched)
         yield from self._slot_path(proxy)
@@ -148,6 +153,18 @@ class _Checker:
             yield "its key holds NULL"
         elif self.pads and self._executable(target) and not self._pad(target):
             yield f"its target {self.image.describe(target)} starts with no landing pad"
+
+    def _listed(self, proxy: Proxy) -> Iterator[str]:
+        """Once the runtime has started: the key knows it, or updates pass it by."""
+        link, seen = self.arch.pointer_size, set[int]()
+        if self.image.section_at(proxy.key) is None:  # in another object
+            return
+        at = self.memory.pointer(proxy.key + link)
+        while at and at not in seen and at != proxy.address:
+            seen.add(at)
+            at = self.memory.pointer(at + link)
+        if at != proxy.address:
+            yield "its key's list of proxies lacks its own: no update comes to it"
 
     def _entry(self, proxy: Proxy) -> Iterator[str]:
         pad = self._pad(proxy.trampoline)
@@ -289,6 +306,17 @@ class _Checker:
         check = SiteCheck(self.tables, self.mode, live=self.live)
         yield from check.problems()
         self.counts.update(check.counts)
+
+    def states(self) -> Iterator[Problem]:
+        """All that updates can write, and code of no function: both are as they were linked."""
+        if self.live:
+            return
+        check = StateCheck(self.tables)
+        yield from check.problems()
+        self.counts.update(check.counts)
+        for address, target in islands(self.tables, self.code):
+            message = f"it branches to {target:#x}, where no function is: a linker's veneer"
+            yield Problem(message, self.image.describe(address), address)
 
     # --- common ---
 
