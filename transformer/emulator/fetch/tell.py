@@ -48,7 +48,8 @@ def _steps(graph: Graph, path: Sequence[Moment]) -> Iterator[Step]:
             yield _writer(graph, graph.window.events[index], graph.window.numbers[index])
         position = max(position, moment.position)
         if moment.before is not None and moment.edge is not None:
-            yield from _reader(graph, moment.cpu, moment.before, moment.edge)
+            made = max(graph.window.numbers[:position], default=0)
+            yield from _reader(graph, moment.cpu, moment.before, moment.edge, made)
         elif moment.cpu:
             at = graph.place.start
             yield Step(moment.cpu, "start", at, describe(at), "comes upon it")
@@ -93,17 +94,18 @@ def _text(graph: Graph, pc: int, base: int, code: bytes) -> str:
     return " ".join(raw[24:].split()) or raw.strip()
 
 
-def _reader(graph: Graph, cpu: int, reader: Reader, edge: Edge) -> Iterator[Step]:
+def _reader(graph: Graph, cpu: int, reader: Reader, edge: Edge, made: int) -> Iterator[Step]:
+    """What it fetched and loaded when ``made`` stores were done."""
     machine, pc = graph.stepper.machine, reader.state.pc
     code = _code(graph, pc, edge)
     base = pc & -graph.window.unit
     text = _text(graph, pc, base, code)
-    stale = next((_stale(c.stores, i) for c, i in edge.fetched if i + 1 < len(c.values)), "")
+    stale = next(filter(None, (_stale(c.stores, i, made) for c, i in edge.fetched)), "")
     yield Step(cpu, "fetch", pc, machine.describe(pc), text, stale)
     if edge.loaded is not None and graph.word is not None:
         value = _word(graph, graph.word.values[edge.loaded])
         word = graph.word
-        stale = _stale(word.stores, edge.loaded) if edge.loaded + 1 < len(word.values) else ""
+        stale = _stale(word.stores, edge.loaded, made)
         yield Step(cpu, "load", word.address, machine.describe(word.address), value, stale)
 
 
@@ -117,9 +119,10 @@ def _code(graph: Graph, pc: int, edge: Edge) -> bytes:
     return bytes(code)
 
 
-def _stale(stores: Sequence[int], index: int) -> str:
-    """Which value it was: that before the store that gave the next one."""
-    return f"the value before store {stores[index + 1]}"
+def _stale(stores: Sequence[int], index: int, made: int) -> str:
+    """Which value it was: that before the store that gave the next one, once that was made."""
+    missed = stores[index + 1] if index + 1 < len(stores) else 0
+    return f"the value before store {missed}" if 0 < missed <= made else ""
 
 
 def _states(graph: Graph) -> Iterator[str]:
