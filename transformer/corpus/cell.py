@@ -15,6 +15,7 @@ from transformer.corpus.program import Program
 from transformer.corpus.reach import check_reach, far_base
 from transformer.corpus.results import CaseResult, Failure
 from transformer.corpus.second import check_second
+from transformer.corpus.tidy import tidy
 from transformer.corpus.transformed import Rewritten, build_transformed
 from transformer.corpus.truth import Truth
 from transformer.diagnostics import ScError
@@ -110,6 +111,7 @@ def _run(
         _violations(result, program, check, count, found)
     sync.end()
     _violations(result, program, "sync", sync.count, sync.violations)
+    tidy(result, program.place)
 
 
 def _start(result: CaseResult, truth: Truth, program: Program) -> bool:
