@@ -15,7 +15,7 @@ import signal
 import struct
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -45,6 +45,18 @@ def native_command(arch: Arch) -> tuple[str, ...]:
             if found := shutil.which(name):
                 return (found,)
     raise NoNative(f"nothing here runs programs for {arch.title}: install qemu-user")
+
+
+def missing(arches: Iterable[str]) -> list[str]:
+    """Why there is no second opinion on some of these."""
+    found = []
+    for name in arches:
+        try:
+            native_command(load(name))
+            runner(load(name))
+        except NoNative as e:
+            found.append(str(e))
+    return found
 
 
 def native_name(arch: Arch) -> str:
