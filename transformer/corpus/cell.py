@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from transformer.arch.modes import PATCHED_MODES
@@ -13,6 +13,7 @@ from transformer.corpus.flow import FlowChecks
 from transformer.corpus.places import Places
 from transformer.corpus.program import Program
 from transformer.corpus.reach import check_reach, far_base
+from transformer.corpus.relaxed import Relaxed
 from transformer.corpus.results import CaseResult, Failure
 from transformer.corpus.second import check_second
 from transformer.corpus.tidy import tidy
@@ -25,7 +26,6 @@ from transformer.emulator import (
     ImageError,
     Machine,
     StaticReport,
-    SyncCheck,
     Violation,
     disassemble,
     static_check,
@@ -85,9 +85,8 @@ def _run(
         others=[far] if far is not None else [],
         aliases=truth.aliases,
     )
-    abi, sync = AbiCheck(), SyncCheck()
+    abi, relaxed = AbiCheck(), Relaxed(result, program)
     program.machine.attach(abi)
-    program.machine.attach(sync)
     flow = FlowChecks(program, setting.variant, truth.built.program)
 
     def look(machine: Machine | None) -> None:
@@ -97,20 +96,21 @@ def _run(
 
     look(None)
     shown = Places(program, wanted=places)
-    if _start(result, truth, program):
+    started = _start(result, truth, program)
+    relaxed.look("constructors")
+    if started:
         if mode in PATCHED_MODES:
             look(program.machine)
-        if _scenario(result, truth, program, shown):
+        if _scenario(result, truth, program, shown, relaxed, look):
             if far is not None:
                 check_reach(result, program, far, mode, called)
+                relaxed.look("far and near targets")
             look(program.machine)
     result.places = shown.places()
     result.inline_total, result.inline_executed = program.watcher.inline_coverage()
     _violations(result, program, "abi", abi.count, abi.violations)
     for check, count, found in flow.results():
         _violations(result, program, check, count, found)
-    sync.end()
-    _violations(result, program, "sync", sync.count, sync.violations)
     tidy(result, program.place)
 
 
@@ -120,7 +120,14 @@ def _start(result: CaseResult, truth: Truth, program: Program) -> bool:
     return compare(result, program, "constructors", truth.start, did)
 
 
-def _scenario(result: CaseResult, truth: Truth, program: Program, shown: Places) -> bool:
+def _scenario(
+    result: CaseResult,
+    truth: Truth,
+    program: Program,
+    shown: Places,
+    relaxed: Relaxed,
+    check: Callable[[Machine], None],
+) -> bool:
     """Runs the steps; False as above."""
     shown.look("started")
     for action, wanted in zip(truth.built.plan.actions, truth.actions, strict=True):
@@ -128,6 +135,9 @@ def _scenario(result: CaseResult, truth: Truth, program: Program, shown: Places)
             continue
         did = program.act(action, wanted.events)
         shown.look(action.label)
+        relaxed.look(action.label)
+        if action.action.kind != "call":
+            check(program.machine)
         if not compare(result, program, action.label, wanted, did):
             return False
     return True

@@ -12,6 +12,7 @@ from transformer.emulator.fetch.log import SYNC, WriteLog
 from transformer.emulator.fetch.order import check_order
 from transformer.emulator.fetch.places import find_places
 from transformer.emulator.fetch.record import Recorder
+from transformer.emulator.fetch.steps import Stepper
 
 _MOST = 20  # failures of a cell that are told
 _SHOWN = 16  # bytes of code
@@ -26,6 +27,7 @@ class Relaxed:
         self._places = find_places(Tables(program.image, program.machine))
         self._recorder = Recorder(self._places.subjects)
         self._machine.attach(self._recorder)
+        self._stepper = Stepper(self._machine)
         self._seen: set[object] = set()
         self._last: WriteLog | None = None
 
@@ -61,7 +63,15 @@ class Relaxed:
             dict.fromkeys(p for log in logs for p in self._places.touched(log, arch.unit))
         )
         nulls = self._places.nulls
-        found = explore(self._machine, logs, readers, nulls=nulls, reduce=reduce, cpus=cpus)
+        found = explore(
+            self._machine,
+            logs,
+            readers,
+            nulls=nulls,
+            reduce=reduce,
+            cpus=cpus,
+            stepper=self._stepper,
+        )
         self._result.count("fetch", len(readers))
         self._tell(found)
 

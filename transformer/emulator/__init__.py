@@ -17,13 +17,12 @@ from transformer.emulator.inspect import Site, find_sites
 from transformer.emulator.library import UcError
 from transformer.emulator.lines import SourceLine
 from transformer.emulator.machine import Machine
-from transformer.emulator.pads import PadCheck
+from transformer.emulator.pads import PadCheck, TypeWordCheck
 from transformer.emulator.problem import Problem, StaticReport
 from transformer.emulator.selftest import SelfTestResult, selftest
 from transformer.emulator.shadow import ShadowCheck, ShadowFrame
 from transformer.emulator.sites import InlineSite, SiteCheck, inline_sites
 from transformer.emulator.static import static_check
-from transformer.emulator.sync import SyncCheck
 from transformer.emulator.tables import CallSite, Guard, Proxy, Tables
 from transformer.emulator.unwind import UnwindCheck
 
@@ -55,8 +54,8 @@ __all__ = [
     "StaticReport",
     "StopHandler",
     "Symbol",
-    "SyncCheck",
     "Tables",
+    "TypeWordCheck",
     "UcError",
     "UnwindCheck",
     "Violation",

@@ -180,7 +180,8 @@ class Machine(Cpu):
         Observers see nothing of it.  Where it leads, ``self.pc`` is.
         """
         self._fault = None
-        error = self._start(pc, 0, 1, 0)
+        # Where the end of a run was translated without being one, no run would end there.
+        error = self._start(pc, self.sentinel, 1, 0)
         if self._fault is not None:
             return self._fault.detail
         return f"{error}, at {self.describe(pc)}" if error is not None else ""

@@ -51,6 +51,9 @@ class TooMany(Exception):
     """The graph has more nodes than were asked for."""
 
 
+Fetch = tuple[tuple[tuple[Cell, int], ...], dict[int, bytes]]
+
+
 class Graph:
     """The schedules of one window and one or two CPUs that begin at its place."""
 
@@ -67,70 +70,94 @@ class Graph:
         self.place = window.place
         self.zeros = zeros
         self.root = stepper.begin(self.place, condition, zeros)
-        self.word = window.cells.get(window.word)
+        self.word = self._word()
+        self._code: dict[int, bytes] = {}  # units that never change meanwhile
         self.taken: bool | None = None  # of a conditional branch: what it does in these registers
-        self.arrivals: dict[int, Arrival] = {}
-        self._kept: list[State] = []  # that ids stay what they are
+
+    def _word(self) -> Cell | None:
+        """The word that the place's target is loaded from, whether it changes or not."""
+        window, machine = self.window, self.stepper.machine
+        if not window.word:
+            return None
+        found = window.cells.get(window.word)
+        if found is None:
+            value = window.logs[-1].later.get(window.word)
+            value = value or machine.read(window.word, machine.arch.pointer_size)
+            found = Cell(window.word, [value], [0], [0], [0])
+        return found
 
     # --- a reader's next instruction ---
 
     def edges(self, reader: Reader, position: int, later: bool) -> Iterator[Edge]:
         """All that it may fetch and load; with ``later`` of what the writer has yet to do too."""
-        stepper = self.stepper
-        for fetched in self._fetches(reader.state.pc, position, later):
-            code = {c.address: c.values[i] for c, i in fetched}
-            now = max([position, *(c.since[i] for c, i in fetched)])
-            floor = max([reader.floor, *(c.floors[i] for c, i in fetched)])
+        stepper, word = self.stepper, self.word
+        for fetched, code in self._fetches(reader.state.pc, position, later):
+            now, floor = position, reader.floor
+            for cell, index in fetched:
+                now, floor = max(now, cell.since[index]), max(floor, cell.floors[index])
             key = tuple(code.values())
-            if self.word is None:
+            if word is None:
                 after, _ = stepper.step(reader.state, code, key)
                 yield Edge(Reader(after, reader.phase, floor), now, fetched, None)
                 continue
-            yield from self._loads(reader, code, key, now, floor, fetched, later)
+            lowest = max(floor, self.window.data_floor(now))
+            stepper.set_word(word.address, word.values[lowest])
+            after, loaded = stepper.step(reader.state, code, (*key, word.values[lowest]))
+            if loaded:
+                yield from self._loads(reader, code, Edge(reader, now, fetched, lowest), later)
+            else:
+                yield Edge(Reader(after, reader.phase, floor), now, fetched, None)
 
     def _loads(
-        self,
-        reader: Reader,
-        code: dict[int, bytes],
-        key: tuple[bytes, ...],
-        now: int,
-        floor: int,
-        fetched: tuple[tuple[Cell, int], ...],
-        later: bool,
+        self, reader: Reader, code: dict[int, bytes], fetched: Edge, later: bool
     ) -> Iterator[Edge]:
-        word, stepper = self.word, self.stepper
-        assert word is not None
-        lowest = max(floor, self.window.data_floor(now))
-        first = word.values[lowest]
-        stepper.set_word(word.address, first)
-        after, loaded = stepper.step(reader.state, code, (*key, first))
-        if not loaded:
-            yield Edge(Reader(after, reader.phase, floor), now, fetched, None)
-            return
-        highest = len(word.values) if later else word.newest(now) + 1
-        for index in range(lowest, highest):
+        """The instruction has loaded the word: all values that it may have got."""
+        word, stepper, now = self.word, self.stepper, fetched.position
+        assert word is not None and fetched.loaded is not None
+        for index in range(fetched.loaded, len(word.values) if later else word.newest(now) + 1):
             then = max(now, word.since[index])
             if index < self.window.data_floor(then):
                 continue
             value = word.values[index]
             stepper.set_word(word.address, value)
-            after, _ = stepper.step(reader.state, code, (*key, value))
-            yield Edge(Reader(after, reader.phase, max(floor, index)), then, fetched, index)
+            after, _ = stepper.step(reader.state, code, (*code.values(), value))
+            yield Edge(Reader(after, reader.phase, index), then, fetched.fetched, index)
 
-    def _fetches(
-        self, pc: int, position: int, later: bool
-    ) -> Iterator[tuple[tuple[Cell, int], ...]]:
-        """Values of the units that the instruction at ``pc`` lies in, of those that change."""
-        window, unit = self.window, self.window.unit
-        first, second = window.cells.get(pc & -unit), window.cells.get((pc & -unit) + unit)
+    def _fetches(self, pc: int, position: int, later: bool) -> Iterator[Fetch]:
+        """Values of the units that the instruction at ``pc`` lies in, and all their code."""
+        unit, cells = self.window.unit, self.window.cells
+        base = pc & -unit
+        first, second = cells.get(base), cells.get(base + unit)
         for index in self._indices(first, position, later):
-            head = ((first, index),) if first is not None else ()
-            now = max(position, first.since[index]) if first is not None else position
-            if second is None or not self._crosses(pc, first, index, second):
-                yield head
-                continue
-            for other in self._indices(second, now, later):
-                yield (*head, (second, other))
+            chosen: tuple[tuple[Cell, int], ...] = ()
+            if first is None:
+                now, head = position, self._unit(base)
+            else:
+                now, head = max(position, first.since[index]), first.values[index]
+                chosen = ((first, index),)
+            rest = head[pc - base :]
+            if not self._crosses(pc, rest, base + unit):
+                yield chosen, {base: head}
+            elif second is None:
+                yield chosen, {base: head, base + unit: self._unit(base + unit)}
+            else:
+                for other in self._indices(second, now, later):
+                    code = {base: head, base + unit: second.values[other]}
+                    yield (*chosen, (second, other)), code
+
+    def _unit(self, address: int) -> bytes:
+        found = self._code.get(address)
+        if found is None:
+            found = self._code[address] = self.stepper.code(address, self.window.unit)
+        return found
+
+    def _crosses(self, pc: int, rest: bytes, behind: int) -> bool:
+        """Whether the instruction of which ``rest`` is in its unit goes on in the next."""
+        if self.stepper.arch.instruction_alignment == self.window.unit:
+            return False
+        second = self.window.cells.get(behind)
+        more = second.values[0] if second is not None else self._unit(behind)
+        return self.stepper.size(pc, rest + more) > len(rest)
 
     def _indices(self, cell: Cell | None, position: int, later: bool) -> Iterator[int]:
         if cell is None:
@@ -140,14 +167,6 @@ class Graph:
         for index in window.code_later(cell, position) if later else window.code(cell, position):
             if index in window.code_later(cell, max(position, cell.since[index])):
                 yield index
-
-    def _crosses(self, pc: int, first: Cell | None, index: int, second: Cell) -> bool:
-        """Whether the instruction goes on in the next unit."""
-        unit, machine = self.window.unit, self.stepper.machine
-        base = pc & -unit
-        head = first.values[index] if first is not None else machine.read(base, unit)
-        rest = head[pc - base :]
-        return self.stepper.size(pc, rest + second.values[0]) > len(rest)
 
     # --- where it has come to ---
 
@@ -167,11 +186,9 @@ class Graph:
         return self.window.allowed(0, self.window.phase[-1]) if calls else frozenset()
 
     def arrived(self, state: State) -> Arrival:
-        found = self.arrivals.get(id(state))
-        if found is None:
-            found = self.arrivals[id(state)] = arrival(self.stepper, self.place, state, self.zeros)
-            self._kept.append(state)
-        return found
+        if not isinstance(state.arrived, Arrival):
+            state.arrived = arrival(self.stepper, self.place, state, self.zeros)
+        return state.arrived
 
     def problem(self, reader: Reader, position: int) -> str:
         """What is wrong with where it has come to; "" if nothing."""
@@ -287,22 +304,21 @@ def explore(
     bound: int = MOST_NODES,
     walks: int = 0,
     seed: int = 0,
+    stepper: Stepper | None = None,
 ) -> Exploration:
     """Runs each place on ``cpus`` other CPUs while the updates of ``logs`` happen in a row.
 
     With ``reduce`` the writer goes on only where a reader sees what it does
     next: other schedules show nothing that these do not.  A graph of more than
-    ``bound`` nodes is left, for ``walks`` random schedules.
+    ``bound`` nodes is left, for ``walks`` random schedules.  A ``stepper`` that
+    is given knows the steps of its last explorations.
     """
     found = Exploration()
-    stepper = Stepper(machine)
-    try:
+    with stepper or Stepper(machine) as borrowed:
         for place in readers:
             found.add(
-                explore_place(stepper, logs, place, nulls or {}, reduce, cpus, bound, walks, seed)
+                explore_place(borrowed, logs, place, nulls or {}, reduce, cpus, bound, walks, seed)
             )
-    finally:
-        stepper.close()
     return found
 
 

@@ -23,61 +23,59 @@ class Wrong:
 def check_legal(arch: Arch, places: Places, log: WriteLog, describe: Describe) -> Iterator[Wrong]:
     """Each store exchanges one instruction of one place that a table names for another."""
     for store in log.stores:
-        for message in _store(arch, places, store, describe):
+        for at, message in _store(arch, places, store, describe):
             by = f", by {describe(store.pc)}" if store.pc else ""
-            yield Wrong(f"the store of {store.size} bytes to code at {message}{by}", store.at)
+            text = f"the store of {store.size} bytes to code at {describe(at)} {message}{by}"
+            yield Wrong(text, store.at)
 
 
-def _store(arch: Arch, places: Places, store: Event, describe: Describe) -> Iterator[str]:
+def _store(
+    arch: Arch, places: Places, store: Event, describe: Describe
+) -> Iterator[tuple[int, str]]:
     changed = [
         store.address + i
         for i, (a, b) in enumerate(zip(store.old, store.new, strict=True))
         if a != b
     ]
-    hit = [p for p in places.places if p.form and _overlap(p, changed)]
-    where = describe(changed[0])
+    hit = places.hit(changed[0], changed[-1])
     if store.at % store.size or store.size > arch.unit:
         unit = f"an aligned unit of {arch.unit} bytes"
-        yield f"{where} does not lie in {unit}: other CPUs may see a part of it"
+        yield changed[0], f"does not lie in {unit}: other CPUs may see a part of it"
     if not hit:
-        yield f"{where} hits no place that a table names"
-        return
-    if len(hit) > 1:
+        yield changed[0], "hits no place that a table names"
+    elif len(hit) > 1:
         names = " and ".join(describe(p.address) for p in hit)
-        yield f"{where} changes two places at once, {names}"
-        return
-    yield from _place(arch, hit[0], store, changed, describe)
-
-
-def _overlap(place: Place, changed: list[int]) -> bool:
-    return any(place.address <= a < place.end for a in changed)
+        yield changed[0], f"changes two places at once, {names}"
+    else:
+        found = _place(arch, hit[0], store, changed, describe)
+        yield from ((hit[0].address, message) for message in found)
 
 
 def _place(
     arch: Arch, place: Place, store: Event, changed: list[int], describe: Describe
 ) -> Iterator[str]:
-    at, unit = describe(place.address), arch.unit
+    unit = arch.unit
     stray = [a for a in changed if not place.address <= a < place.end]
     if stray:
-        yield f"{at} changes bytes beside the place too, at {describe(stray[0])}"
+        yield f"changes bytes beside the place too, at {describe(stray[0])}"
     if place.address // unit != (place.end - 1) // unit:
-        yield f"{at} changes a part of a place that straddles two units of {unit} bytes"
+        yield f"changes a part of a place that straddles two units of {unit} bytes"
         return
     offset = place.address - store.address
     old, new = (c[offset : offset + place.size] for c in (store.old, store.new))
     states = [state_of(arch, place, c) for c in (old, new)]
-    may = ", ".join(arch.forms[place.form].states)
     for what, code, state in zip(("finds", "leaves"), (old, new), states, strict=True):
         if state is None:
+            may = ", ".join(arch.forms[place.form].states)
             yield (
-                f"{at} {what} {code.hex(' ')}, which is none of the instructions that may "
+                f"{what} {code.hex(' ')}, which is none of the instructions that may "
                 f"stand there while others run (of a {place.form}: {may})"
             )
     if states[0] is not None and states[0] == states[1] and states[0] in arch.branches:
         kept = arch.branches[states[0]].ignored
         words = [int.from_bytes(c, arch.byteorder) & kept for c in (old, new)]
         if words[0] != words[1]:
-            yield f"{at} changes the branch's condition, not only where it goes"
+            yield "changes the branch's condition, not only where it goes"
 
 
 def state_of(arch: Arch, place: Place, code: bytes) -> str | None:

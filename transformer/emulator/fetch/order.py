@@ -124,19 +124,19 @@ def _published(
         if first is None or old == new:
             continue
         written = [i for i, e in enumerate(log.events) if e.kind == DATA and e.address == subject]
-        store, name = log.events[first], describe(subject)
+        store = log.events[first]
         if not written:
             continue
         if written[0] > first:
             message = (
                 f"the code at {describe(store.at)} is stored before the target that it loads, "
-                f"{name}: a CPU that runs the new code may load the old target"
+                f"{describe(subject)}: a CPU that runs the new code may load the old target"
             )
             yield Wrong(message, store.at)
             continue
         between = {e.kind for e in log.events[written[0] : first]}
         if not between & {PUBLISH, BARRIER} and (hooks or arch.publish):
-            yield Wrong(_unpublished(arch, describe(store.at), name), store.at)
+            yield Wrong(_unpublished(arch, describe(store.at), describe(subject)), store.at)
 
 
 def _unpublished(arch: Arch, code: str, name: str) -> str:

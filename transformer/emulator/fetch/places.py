@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -76,14 +77,33 @@ class Places:
     def of(self, subject: int) -> list[Place]:
         return self._by_subject.get(subject, [])
 
+    def hit(self, first: int, last: int) -> list[Place]:
+        """Those that may be patched and that one of these bytes, both ends included, is in."""
+        starts, ordered = self._ordered
+        end = bisect_right(starts, last)
+        found = []
+        for place in reversed(ordered[:end]):
+            if place.address + self._longest <= first:
+                break
+            if place.end > first:
+                found.append(place)
+        return found[::-1]
+
     def touched(self, log: WriteLog, unit: int) -> list[Place]:
         """All places of the keys that an update changes, or stores to code of."""
         units, subjects = {e.address for e in log.stores}, set(log.changed)
-        for place in self.places:
-            own = range(place.address & -unit, place.end, unit)
-            if place.form and not units.isdisjoint(own):
-                subjects.add(place.subject)
+        for address in units:
+            subjects.update(p.subject for p in self.hit(address, address + unit - 1))
         return [p for p in self.places if p.subject in subjects]
+
+    @cached_property
+    def _ordered(self) -> tuple[list[int], list[Place]]:
+        ordered = sorted((p for p in self.places if p.form), key=lambda p: p.address)
+        return [p.address for p in ordered], ordered
+
+    @cached_property
+    def _longest(self) -> int:
+        return max((p.size for p in self.places), default=0)
 
     @cached_property
     def _by_subject(self) -> dict[int, list[Place]]:

@@ -32,19 +32,22 @@ class State:
     registers: Any
     stack: bytes
     wrong: str = ""
-    arrived: str | None = None  # what ``verdict`` finds, once asked
+    arrived: object = None  # what ``verdict`` finds, once asked
     steps: dict[tuple[bytes, ...], State] = field(default_factory=dict)
     loads: dict[tuple[bytes, ...], bool] = field(default_factory=dict)
 
 
 class Stepper:
-    """Borrows a machine: ``close`` gives it back as it was."""
+    """Borrows a machine, in a ``with`` block: behind that it is as it was.
+
+    It keeps the steps that it knows for the next time.
+    """
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.arch = machine.arch
         self.count = 0  # steps that were emulated
-        self._context = machine.save()
+        self._context: Any = None
         self._kept: dict[int, bytes] = {}  # code as it was
         self._now: dict[int, bytes] = {}  # code and data as they are set
         self._words: dict[int, bytes] = {}
@@ -57,10 +60,16 @@ class Stepper:
         names = (*registers.arguments, *registers.callee_saved, *registers.returns)
         self.names = tuple(dict.fromkeys((*names, *registers.variadic)))
         self.back = machine.sentinel  # where a function's caller would go on
-        self._stack = machine.read(self.sp - _STACK, 2 * _STACK)
+        self._stack = b""
+        self._roots: dict[tuple[int, str, int, bool], State] = {}
+        self._begun: dict[tuple[bool, int, bool], tuple[Any, bytes]] = {}
 
-    def close(self) -> None:
-        """Memory and registers are as they were."""
+    def __enter__(self) -> Stepper:
+        self._context = self.machine.save()
+        self._stack = self.machine.read(self.sp - _STACK, 2 * _STACK)
+        return self
+
+    def __exit__(self, *args: object) -> None:
         self.watch(0)
         for address, code in self._kept.items():
             self.machine.poke(address, code)
@@ -78,6 +87,15 @@ class Stepper:
         ``condition`` picks one of ``arch.emulation.conditions``; with ``zero``
         registers are 0 instead, for branches that test one.
         """
+        name = (place.start, place.kind, condition, zero)
+        if name not in self._roots:
+            how = (place.is_call, condition, zero)
+            if how not in self._begun:
+                self._begun[how] = self._begin(*how)
+            self._roots[name] = State(place.start, 0, *self._begun[how])
+        return self._roots[name]
+
+    def _begin(self, call: bool, condition: int, zero: bool) -> tuple[Any, bytes]:
         machine, registers = self.machine, self.arch.registers
         size = self.arch.pointer_size
         for index, name in enumerate(self.names):
@@ -86,15 +104,15 @@ class Stepper:
             machine.set_reg(name, value)
         stack = bytearray(bytes([0xA5]) * 2 * _STACK)
         # The stack as at a function's entry, or as it is where a function calls.
-        sp = self.sp + (self.arch.emulation.stack_bias_at_entry if place.is_call else 0)
+        sp = self.sp + (self.arch.emulation.stack_bias_at_entry if call else 0)
         if registers.link is not None:
             machine.set_reg(registers.link, self.back)
-        elif not place.is_call:
+        elif not call:
             at = sp - (self.sp - _STACK)
             stack[at : at + size] = machine.word(self.back, size)
         machine.set_reg(registers.sp, sp)
         machine.write(self.sp - _STACK, bytes(stack))
-        return State(place.start, 0, machine.save(), bytes(stack))
+        return machine.save(), bytes(stack)
 
     def _conditions(self, index: int) -> tuple[tuple[str, int], ...]:
         every = self.arch.emulation.conditions
@@ -115,6 +133,10 @@ class Stepper:
 
     def _load(self) -> None:
         self._loaded = True
+
+    def code(self, address: int, size: int) -> bytes:
+        """Code as it is set now, or as it has been all the time."""
+        return self._now.get(address) or self.machine.read(address, size)
 
     def set_code(self, address: int, code: bytes) -> None:
         if self._now.get(address) == code:
@@ -147,7 +169,7 @@ class Stepper:
     ) -> tuple[State, bool]:
         """Runs one instruction with these units of code; whether it has loaded the word.
 
-        ``key`` names the step among those from this state.
+        ``key`` is all that it hangs on: the code, and the word that may be loaded.
         """
         known = state.steps.get(key)
         if known is not None:
