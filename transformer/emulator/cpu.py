@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from transformer.arch import Arch
@@ -100,6 +100,19 @@ class Cpu:
         """The bytes of an unsigned integer."""
         return value.to_bytes(size, self.arch.byteorder)
 
+    def watch_loads(self, address: int, size: int, told: Callable[[], None]) -> Callable[[], None]:
+        """``told()`` at each load from there until what it returns is called.
+
+        On a machine that steps: any other has translated code without hooks.
+        """
+
+        def on_read(*args: object) -> None:
+            told()
+
+        end = address + size - 1
+        handle = self._uc.hook_add(unicorn.UC_HOOK_MEM_READ, on_read, begin=address, end=end)
+        return lambda: self._uc.hook_del(handle)
+
     # --- registers ---
 
     def reg(self, name: str) -> int:
@@ -112,6 +125,14 @@ class Cpu:
 
     def set_reg(self, name: str, value: int) -> None:
         self._uc.reg_write(self._registers[name], value)
+
+    def save(self) -> Any:
+        """The registers, for ``restore``."""
+        return self._uc.context_save()
+
+    def restore(self, registers: Any) -> None:
+        """Registers as they were at ``save``; memory is not touched."""
+        self._uc.context_restore(registers)
 
     @property
     def pc(self) -> int:

@@ -87,17 +87,6 @@ class Machine(Cpu):
         """The observer sees nothing any more."""
         self._observers.remove(observer)
 
-    def watch_loads(self, address: int, size: int, told: Callable[[], None]) -> Callable[[], None]:
-        """``told()`` at each load from there, in ``one`` too, until what it returns is called."""
-        self._need_stepping("watching loads")
-
-        def on_read(*args: object) -> None:
-            told()
-
-        end = address + size - 1
-        handle = self._uc.hook_add(unicorn.UC_HOOK_MEM_READ, on_read, begin=address, end=end)
-        return lambda: self._uc.hook_del(handle)
-
     def watch_stores(
         self,
         code: Callable[[CodeWrite], None],
@@ -185,14 +174,6 @@ class Machine(Cpu):
         if self._fault is not None:
             return self._fault.detail
         return f"{error}, at {self.describe(pc)}" if error is not None else ""
-
-    def save(self) -> Any:
-        """The registers, for ``restore``."""
-        return self._uc.context_save()
-
-    def restore(self, registers: Any) -> None:
-        """Registers as they were at ``save``; memory is not touched."""
-        self._uc.context_restore(registers)
 
     def fill_stack(self, byte: int, size: int = 1 << 14) -> None:
         """Gives the ``size`` bytes of stack that the next run uses first one value each."""
