@@ -12,7 +12,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,10 +27,11 @@ from transformer.toolchain import FAMILIES, CompilerMissing, find
 
 if TYPE_CHECKING:
     from transformer.corpus.results import VerifyReport
+    from transformer.report.jsonl import JournalFile
 
 LEVELS = ("O0", "O1", "O2", "O3", "Os")
 TURNS = "turns"
-FORMATS = ("text", "json", "junit", "html")
+FORMATS = ("text", "json", "jsonl", "junit", "html")
 
 
 class Listed(argparse.Action):
@@ -65,7 +69,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--second-opinion", action="store_true",
         help="run the programs on this CPU and in qemu-user too, where it is installed",
     )  # fmt: skip
-    parser.add_argument("--format", choices=FORMATS, default="text", help="text by default")
+    parser.add_argument(
+        "--format", choices=FORMATS, default="text",
+        help="text by default; jsonl: a line for each case, as it is done",
+    )  # fmt: skip
+    parser.add_argument(
+        "--resume", metavar="FILE",
+        help="keep results in FILE as JSON Lines; what it has already is not run again",
+    )  # fmt: skip
+    parser.add_argument(
+        "--shard", default="1/1", metavar="K/N", help="verify the K-th of N equal parts"
+    )
     parser.add_argument("--output", metavar="FILE", help="write the report to FILE")
     parser.add_argument(
         "-j", "--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N",
@@ -89,10 +103,13 @@ def run(args: argparse.Namespace) -> int:
         raise Usage("-j takes a number of at least 1")
     need_verify("verify")
     notes = _missing(arches, compilers, insist=args.compiler != ALL)
-    from transformer.corpus import verify
+    from transformer.corpus import native, verify
     from transformer.report import progress
 
-    with progress.live(sys.stderr, enabled=colors(sys.stderr)) as tick:
+    if args.second_opinion:
+        notes += [f"no second opinion: {text}" for text in native.missing(arches)]
+    shard, journal = _shard(args.shard), _journal(args)
+    with _journalled(journal), progress.live(sys.stderr, enabled=colors(sys.stderr)) as tick:
         report = verify(
             [Path(p) for p in args.paths],
             arches=arches,
@@ -103,14 +120,71 @@ def run(args: argparse.Namespace) -> int:
             cflags=args.cflags,
             jobs=args.jobs,
             cache=not args.no_cache,
+            shard=shard,
+            journal=journal,
             second=args.second_opinion,
             progress=tick,
             places=args.format == "html",
         )
-    if not report.results and all(r.status == "pass" for r in report.selftests):
+        if journal is not None:
+            journal.end(report)
+    if not report.results and shard[1] == 1 and all(r.status == "pass" for r in report.selftests):
         raise Usage("there is nothing to verify: no case matches")
-    write_text(args.output, _render(report, args, notes))
-    return 0 if report.ok else 1
+    if args.format != "jsonl":
+        write_text(args.output, _render(report, args, notes))
+    return 0 if report.ok or (not report.results and shard[1] > 1) else 1
+
+
+def _shard(text: str) -> tuple[int, int]:
+    """``K/N``, 1 <= K <= N."""
+    number, _, count = text.partition("/")
+    if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+        raise Usage(f"--shard takes K/N with K from 1 to N, as in 2/8, not '{text}'")
+    return int(number), int(count)
+
+
+def _journal(args: argparse.Namespace) -> JournalFile | None:
+    """Where results go as they come."""
+    from transformer.report.jsonl import JournalFile, Lines, finished
+
+    if args.format == "jsonl" and args.resume and args.output not in (None, args.resume):
+        raise Usage("with --format jsonl, --resume names the file that --output would")
+    if args.resume:
+        path = Path(args.resume)
+        try:
+            known = finished(path)
+        except (ValueError, KeyError, TypeError) as e:
+            raise Usage(f"{path}: these are no results to go on from: {e}") from e
+        return JournalFile([Lines(path, add=True)], known, args.shard)
+    if args.format == "jsonl":
+        named = None if args.output in (None, "-") else Path(args.output)
+        return JournalFile([Lines(named)], {}, args.shard)
+    return None
+
+
+@contextmanager
+def _journalled(journal: JournalFile | None) -> Iterator[None]:
+    """Lets SIGTERM clean up as Ctrl-C does; whatever cuts the run off is the last line."""
+
+    def stop(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    except BaseException as e:
+        if journal is not None:
+            with suppress(OSError):
+                journal.end(None, _why(e))
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _why(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt | SystemExit):
+        return "interrupted"
+    return f"{type(error).__name__}: {error}"
 
 
 def _levels(text: str) -> str | list[str]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import fnmatch
-import multiprocessing
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from transformer.arch import Arch, load, names
 from transformer.arch.modes import INLINE_MODES
@@ -20,11 +18,13 @@ from transformer.corpus.build import BuildError, Setting
 from transformer.corpus.case import Case, find_cases
 from transformer.corpus.cell import run_cell
 from transformer.corpus.invent import build_invented
-from transformer.corpus.levels import TURNS, Levels, first_turn, settings
+from transformer.corpus.levels import TURNS, Levels, first_turn, hardened, settings
 from transformer.corpus.objects import default_folder, prune, use_cache
 from transformer.corpus.oracle import OracleBuild, build_oracle
+from transformer.corpus.pool import each
 from transformer.corpus.refuse import linkage_errors, run_refusal
 from transformer.corpus.results import CaseResult, Failure, Tick, VerifyReport
+from transformer.corpus.shards import fingerprint, part
 from transformer.corpus.transformed import Rewritten, rewrite_case
 from transformer.corpus.truth import CaseError, Truth, find_truth
 from transformer.corpus.unfit import run_unfit
@@ -54,6 +54,12 @@ class Task:
     second: bool = False
 
     @property
+    def key(self) -> str:
+        """By which its results are known again; what they hang on is in it."""
+        version = available(load(self.arch), (self.family,))[0].version
+        return fingerprint(self.case, replace(self, shared=Path()), version)
+
+    @property
     def cells(self) -> int:
         """How many results it will give, if no mode refuses the case."""
         if self.case.refuse:
@@ -62,7 +68,21 @@ class Task:
 
     def settings(self, mode: str) -> list[tuple[int, str]]:
         """(number of the variant, level) of the builds in a mode."""
-        return settings(load(self.arch), mode, self.levels, self.turn)
+        arch = load(self.arch)
+        every = settings(arch, mode, self.levels, self.turn)
+        return every + hardened(arch, self.family, mode, self.levels, self.turn)
+
+
+class Journal(Protocol):
+    """Is told of results as they come, and may know some from an earlier run."""
+
+    known: Mapping[str, list[CaseResult]]
+
+    def begin(self, tasks: int, selftests: Sequence[CaseResult]) -> None:
+        """Called before the first task."""
+
+    def add(self, key: str, results: list[CaseResult]) -> None:
+        """A task is done; ``key`` is what it is known by."""
 
 
 def verify(
@@ -79,6 +99,8 @@ def verify(
     places: bool = False,
     second: bool = False,
     cache: bool = False,
+    shard: tuple[int, int] = (1, 1),
+    journal: Journal | None = None,
 ) -> VerifyReport:
     """Prove that the cases at ``paths`` dispatch as their plain builds do.
 
@@ -90,7 +112,8 @@ def verify(
     case's own.  ``progress`` is called with (result, results so far, results in
     all).  With ``places`` each result tells what is patched; for a
     ``second`` opinion programs run on a real CPU or in qemu-user too.  The order of the
-    results does not depend on ``jobs``.
+    results does not depend on ``jobs``.  ``cache`` keeps objects for later
+    runs.  ``shard`` (k, n) verifies the k-th of n parts.
     ``ScError`` where a path or a ``case.toml`` is wrong.
     """
     begun = time.monotonic()
@@ -113,7 +136,10 @@ def verify(
                 replace(t, places=places, second=second)
                 for t in _tasks(cases, chosen, modes, compilers, levels, shared)
             ]
-            report.results = _run_all(tasks, jobs, progress)
+            tasks = part(tasks, lambda t: t.cells, *shard)
+            if journal is not None:
+                journal.begin(len(tasks), report.selftests)
+            report.results = _run_all(tasks, jobs, progress, journal)
     finally:
         shutil.rmtree(shared, ignore_errors=True)
         if cache:
@@ -169,46 +195,48 @@ def _here(arch: Arch, family: str) -> bool:
     return bool(available(arch, (family,)))
 
 
-def _run_all(tasks: Sequence[Task], jobs: int, progress: Tick | None) -> list[CaseResult]:
-    total = sum(t.cells for t in tasks)
-    done = 0
+def _run_all(
+    tasks: Sequence[Task], jobs: int, progress: Tick | None, journal: Journal | None
+) -> list[CaseResult]:
+    """All results in the order of the tasks; those that the journal knows are not made again."""
+    keys = [t.key for t in tasks] if journal is not None else []
+    total, done = sum(t.cells for t in tasks), 0
+    found: dict[int, list[CaseResult]] = {}
 
-    def told(results: list[CaseResult]) -> list[CaseResult]:
+    def told(index: int, results: list[CaseResult]) -> None:
         nonlocal done
+        found[index] = results
         for result in results:
             done += 1
             if progress is not None:
                 progress(result, done, total)
-        return results
 
-    if jobs <= 1 or len(tasks) <= 1:
-        return [r for t in tasks for r in told(run_task(t))]
-    found: dict[int, list[CaseResult]] = {}
-    for index, results in _in_processes(tasks, jobs):
-        found[index] = told(results)
+    for index, key in enumerate(keys):
+        if journal is not None and key in journal.known:
+            told(index, journal.known[key])
+    left = [i for i in range(len(tasks)) if i not in found]
+    for index, results in _each(tasks, left, jobs):
+        if journal is not None:
+            journal.add(keys[index], results)
+        told(index, results)
     return [r for index in range(len(tasks)) for r in found[index]]
 
 
-def _in_processes(tasks: Sequence[Task], jobs: int) -> Iterator[tuple[int, list[CaseResult]]]:
-    """The results of each task by its number, in any order.
+def _each(
+    tasks: Sequence[Task], left: Sequence[int], jobs: int
+) -> Iterator[tuple[int, list[CaseResult]]]:
+    """The results of the tasks of these numbers, in any order."""
+    chosen = [tasks[i] for i in left]
+    if jobs > 1 and len(chosen) > 1:
+        for place, results in each(chosen, run_task, _died, jobs, chosen[0].shared):
+            yield left[place], results
+    else:
+        for index, task in zip(left, chosen, strict=True):
+            yield index, run_task(task)
 
-    A process that dies takes its pool with it: what was left then gets a
-    process of its own for each task, so that only one task is the worse for it.
-    """
-    context = multiprocessing.get_context("spawn")
-    left = dict(enumerate(tasks))
-    with ProcessPoolExecutor(jobs, context) as pool:
-        futures = {pool.submit(run_task, t): i for i, t in left.items()}
-        for future in as_completed(futures):
-            if not isinstance(future.exception(), BrokenProcessPool):
-                del left[futures[future]]
-                yield futures[future], future.result()
-    for index, task in left.items():
-        with ProcessPoolExecutor(1, context) as pool:
-            try:
-                yield index, pool.submit(run_task, task).result()
-            except BrokenProcessPool:
-                yield index, _errors(task, "the process that ran this case has died")
+
+def _died(task: Task) -> list[CaseResult]:
+    return _errors(task, "the process that ran this case has died")
 
 
 def run_task(task: Task) -> list[CaseResult]:
@@ -265,7 +293,8 @@ def _mode_cells(
     folder: Path,
 ) -> Iterator[CaseResult]:
     for index, optimise in task.settings(mode):
-        setting = Setting(arch, compiler, arch.variants[index], optimise)
+        variant = (*arch.variants, *arch.hardened)[index]
+        setting = Setting(arch, compiler, variant, optimise)
         place = folder / f"{mode}-{setting.name}"
         result = run_cell(
             truth, rewritten, setting, mode, place, task.shared,
