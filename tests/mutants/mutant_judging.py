@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -72,6 +73,7 @@ class Judge:
     name: str
     folder: Path
     truths: dict[tuple[str, str], tuple[Truth, dict[str, Rewritten]]] = field(default_factory=dict)
+    sound: dict[Cell, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.templates = self.folder / "templates"
@@ -79,7 +81,7 @@ class Judge:
             shutil.copytree(TEMPLATES / part, self.templates / part, dirs_exist_ok=True)
         self.cache = self.folder / "cache"
 
-    @cached_property
+    @property
     def arch(self) -> Arch:
         return arches.load(self.name)
 
@@ -125,15 +127,25 @@ class Judge:
         families = [c.family for c in self.compilers]
         if name not in BOTH_COMPILERS:
             families = families[:1]
-        variants = range(len(self.arch.variants) - 1, -1, -1)
+        variants = list(range(len(self.arch.variants)))
         if pairs is RUNTIME:
-            variants = variants[:1]  # the last is position-independent, with landing pads
+            variants = [v for v in variants if self.arch.variants[v].pie][:1]
         order = [(p, f, v) for f in families for v in variants for p in pairs]
         return [Cell(p[0], p[1], f, v) for p, f, v in order if p[1] in self.arch.modes]
 
     # --- verify ---
 
     def _run(self, cell: Cell) -> Verdict | None:
+        """What this cell says; nothing where it fails with the right templates too."""
+        if cell not in self.sound:
+            with environment(SC_TEMPLATES=str(TEMPLATES)):
+                verdict = self._cell(cell)
+            self.sound[cell] = verdict is None
+            if verdict is not None:
+                print(f"not used: {self.name} {cell}: {verdict.message}", file=sys.stderr)
+        return self._cell(cell) if self.sound[cell] else None
+
+    def _cell(self, cell: Cell) -> Verdict | None:
         truth, rewritten = self._truth(cell)
         setting = self._setting(cell)
         # What the cells of a case share by this folder does not hang on the templates.

@@ -97,12 +97,12 @@ int last_if(int a);
 
 #if defined(SC_TRAMPOLINE_H) && defined(__x86_64__)
 __asm__(".pushsection .text\n\t.globl last_if\n\t.type last_if, %function\nlast_if:\n\t"
-	"endbr64\n\ttestl %edi, %edi\n\tmovl $2, %esi\n\tjne __SCT__operate\n\t"
-	"movl $-1, %eax\n\tret\n\t.size last_if, . - last_if\n\t.popsection");
+	".cfi_startproc\n\tendbr64\n\ttestl %edi, %edi\n\tmovl $2, %esi\n\tjne __SCT__operate\n\t"
+	"movl $-1, %eax\n\tret\n\t.cfi_endproc\n\t.size last_if, . - last_if\n\t.popsection");
 #elif defined(SC_TRAMPOLINE_H) && defined(__aarch64__)
 __asm__(".pushsection .text\n\t.globl last_if\n\t.type last_if, %function\nlast_if:\n\t"
-	"hint #34\n\tmov w1, #2\n\tcbnz w0, __SCT__operate\n\t"
-	"mov w0, #-1\n\tret\n\t.size last_if, . - last_if\n\t.popsection");
+	".cfi_startproc\n\thint #34\n\tmov w1, #2\n\tcbnz w0, __SCT__operate\n\t"
+	"mov w0, #-1\n\tret\n\t.cfi_endproc\n\t.size last_if, . - last_if\n\t.popsection");
 #else
 int last_if(int a)
 {
