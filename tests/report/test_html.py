@@ -13,8 +13,8 @@ from transformer.corpus.results import CaseResult, Failure, Schedule, Step, Veri
 from transformer.report import html_text
 from transformer.report.html import data as page_data
 from transformer.report.html import words
-from transformer.report.html.failures import MOST, gather
-from transformer.report.html.timeline import Part, changes, marked, timeline
+from transformer.report.html.failures import MOST, families, gather
+from transformer.report.html.timeline import Part, before_and_after, changes, timeline
 
 VOID = {"meta", "link", "input", "br"}
 
@@ -82,7 +82,7 @@ def test_data_cannot_end_its_script() -> None:
 
 
 def test_the_verdict_comes_first_and_names_numbers() -> None:
-    assert "2 of 8 builds are wrong: 2 mistakes." in html_text(report())
+    assert "2 of 8 builds are wrong: 2 different mistakes." in html_text(report())
     assert "All 1 builds are right." in html_text(VerifyReport([result("clock", "A", "slot")]))
     assert "Nothing was verified." in html_text(VerifyReport())
     blind = CaseResult("t", "A", "-", "-", "-", "fail", failures=[Failure("selftest", "blind")])
@@ -136,11 +136,12 @@ def test_bytes_that_change_are_marked() -> None:
     def changed(parts: tuple[Part, ...]) -> list[str]:
         return [p.text for p in parts if p.changed]
 
-    assert changed(marked("e8 01 02 -> e8 03 02 (head)")) == ["01", "03"]
-    assert changed(marked("90 -> cc")) == ["90", "cc"]
-    assert changed(marked("slow -> fast")) == []
+    was, now = before_and_after("e8 01 02 -> e8 03 02")
+    assert (changed(was), changed(now)) == (["01"], ["03"])
+    was, now = before_and_after("nop becomes jmp f")
+    assert (changed(was), changed(now)) == (["nop"], ["jmp", "f"])
+    assert before_and_after("all CPUs fetch anew") == ((), (Part("all CPUs fetch anew"),))
     assert changed(changes("e8 01", "e8 01 02")) == ["02"]
-    assert "".join(p.text for p in marked("at e8 01 -> e8 03, once")) == "at e8 01 -> e8 03, once"
     code = timeline(schedule()).code
     assert ["".join(p.text for p in line) for line in code] == list(schedule().code)
     assert changed(code[1]) == ["00", "00", "00"]
@@ -154,6 +155,32 @@ def test_one_mistake_in_many_builds_is_shown_once_with_all_of_them() -> None:
     shown, numbers = gather(every)
     assert [len(s.builds) for s in shown] == [2, 1]
     assert numbers == [[1], [1, 2]]
+
+
+def test_mistakes_that_are_alike_stand_together_the_simplest_first() -> None:
+    made = result("clock", "A", "slot")
+    long, short = schedule(), schedule()
+    short = Schedule(short.update, short.reader, short.steps[4:], "it called NULL at f+0x4 (a.c:9)")
+    long = Schedule(long.update, long.reader, long.steps, "it called NULL at g (a.c:12)")
+    made.fail(Failure("abi", "x1 is lost"), Failure("fetch", "m", schedule=long))
+    made.fail(Failure("fetch", "n", schedule=short))
+    shown, _ = gather([made])
+    first, second = families(shown)
+    assert (first.first.failure.schedule, len(first.more)) == (short, 1)
+    assert second.first.failure.check == "abi"
+    text = html_text(VerifyReport([made]))
+    assert text.count('class="family"') == 2
+    assert "1 of 1 builds are wrong: 2 different mistakes." in text
+    assert "1 more like it" in text
+
+
+def test_bytes_of_a_store_stand_at_its_step() -> None:
+    steps = (Step(0, "store", 8, "p", "store 2: nop becomes call"),)
+    code = ("before         90 90  nop", "after store 2  e8 90  call")
+    (row,) = timeline(Schedule("u", "r", steps, "o", code)).rows
+    assert "".join(p.text for p in row.code) == "e8 90"
+    assert [p.text for p in row.code if p.changed] == ["e8"]
+    assert "".join(p.text for p in row.parts) == "call"
 
 
 def test_a_failure_leads_to_the_place_that_it_names() -> None:

@@ -47,11 +47,12 @@ def rows(page: Browser) -> list[str]:
 
 
 def test_it_opens_with_the_verdict_and_the_first_schedule(page: Browser) -> None:
-    assert page.shown("h1") == ["✗ 2 of 8 builds are wrong: 2 mistakes."]
+    assert page.shown("h1") == ["✗ 2 of 8 builds are wrong: 2 different mistakes."]
     steps = page.shown(".timeline tbody .step")
     assert len(steps) == 8
     assert "STALE" in steps[6] and "sees the value before store 3" in steps[6]
-    assert page.shown(".timeline .step mark") == ["ff", "ff", "ff", "00", "00", "00", "a0", "b0"]
+    marked = ["ff"] * 3 + ["00"] * 3 + ["00"] * 3 + ["a0", "b0"]
+    assert page.shown(".timeline .store mark") == marked, "what it was, is, and the bytes of both"
     assert page.shown(".outcome") == [
         "torn displacement: it called 0x4010c5, neither slow nor fast"
     ]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from rich.box import Box
 from rich.console import Console
@@ -19,10 +20,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from transformer.corpus.results import CaseResult, VerifyReport
+from transformer.corpus.results import CaseResult, Failure, VerifyReport
+from transformer.report.alike import skeleton
 from transformer.report.totals import Totals, totals, unexecuted, wrong
 
 SHOWN_DISASSEMBLY = 24
+SHOWN_ALIKE = 2  # failures of a case that tell the same but for names and numbers
+SHOWN_STEPS = 40  # of a schedule: the first few and the last
+_FIRST_STEPS = 8
 REFUSED = "refuse"  # the variant of a case that is only rewritten
 _CASE_WIDTH = 16  # of the first column, at least
 RULED = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)  # a rule under the head
@@ -60,8 +65,9 @@ def plain_text(
         if own:
             console.print(_table(arch, own, console.width))
             console.print()
+    told: Counter[tuple[str, ...]] = Counter()
     for same in _alike(wrong([*report.selftests, *report.results])):
-        _print_wrong(console, same)
+        _print_wrong(console, same, told)
     _print_levels(console, report)
     _print_refused(console, refused)
     _print_unfit(console, report.results)
@@ -171,15 +177,41 @@ def _told(result: CaseResult) -> list[str]:
     """What is wrong, line by line."""
     lines = result.message.splitlines()
     for failure in result.failures:
-        lines += failure.render().splitlines()[: SHOWN_DISASSEMBLY + 8]
+        lines += _failure(failure)
     return lines
 
 
-def _print_wrong(console: Console, same: Sequence[CaseResult]) -> None:
+def _failure(failure: Failure) -> list[str]:
+    """A failure without the middle of a long schedule and the end of long code."""
+    schedule = failure.schedule
+    short = replace(failure, schedule=None, disassembly=failure.disassembly[:SHOWN_DISASSEMBLY])
+    if schedule is None or len(schedule.steps) <= SHOWN_STEPS:
+        return replace(short, schedule=schedule).render().splitlines()
+    left = len(schedule.steps) - SHOWN_STEPS
+    lines = replace(short, schedule=schedule).render().splitlines()
+    first = next(i for i, line in enumerate(lines) if line.lstrip().startswith("1. "))
+    cut = first + _FIRST_STEPS
+    return [*lines[:cut], f"      ... {_counted(left, 'step')} ...", *lines[cut + left :]]
+
+
+def _print_wrong(
+    console: Console, same: Sequence[CaseResult], told: Counter[tuple[str, ...]]
+) -> None:
+    """What results have in common; of failures that are alike the case's first few."""
     result = same[0]
     word = "ERROR" if result.status == "error" else "FAIL"
     console.print(Text(f"{word} {result.name}", style=STYLES[result.status]))
-    _print_indented(console, _told(result))
+    _print_indented(console, result.message.splitlines())
+    left = 0
+    for failure in result.failures:
+        kind = (result.case, *skeleton(failure))
+        told[kind] += 1
+        if told[kind] > SHOWN_ALIKE:
+            left += 1
+            continue
+        _print_indented(console, _failure(failure))
+    if left:
+        console.print(f"  {left:,} more like those above (all are in --format json and html)")
     if others := [r.name.removeprefix(f"{r.case} ") for r in same[1:]]:
         console.print(Text(f"  the same in {_counted(len(others), 'more build')}: "), end="")
         console.print(Text(" ".join(others)), soft_wrap=True)
@@ -188,7 +220,14 @@ def _print_wrong(console: Console, same: Sequence[CaseResult]) -> None:
 
 def _print_indented(console: Console, lines: Sequence[str]) -> None:
     for line in lines:
-        console.print(Text(f"  {line}"), soft_wrap=True)
+        console.print(Text(f"  {line}", style=_style(line)), soft_wrap=True)
+
+
+def _style(line: str) -> str:
+    """A schedule's end and what was seen late stand out."""
+    if line.lstrip().startswith("=> "):
+        return STYLES["fail"]
+    return STYLES["unverified"] if line.endswith("]") and "[the value before " in line else ""
 
 
 def _print_levels(console: Console, report: VerifyReport) -> None:
@@ -253,6 +292,9 @@ def _summary(report: VerifyReport, sums: Totals) -> list[Text]:
         if status != "unfit"
     )
     lines = [Text(f"checks: {sums.all_checks:,} ({checks})" if checks else "checks: none")]
+    if sums.counts:
+        counts = ", ".join(f"{count:,} {name}" for name, count in sums.counts.items())
+        lines.append(Text(f"looked at: {counts}"))
     if sums.sites:
         lines.append(Text(f"sites executed: {sums.executed:,} of {sums.sites:,}"))
     if sums.inline:

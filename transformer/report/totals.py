@@ -13,6 +13,7 @@ from transformer.corpus.results import CaseResult, VerifyReport
 class Totals:
     """``cells`` counts results by status, ``checks`` the checks made by name.
 
+    ``counts`` are what is no check, such as schedules, by name.
     ``sites`` are those that the sources spell, ``inline`` the patched ones
     that compilers made of them.
     """
@@ -25,6 +26,7 @@ class Totals:
     inline: int
     inline_executed: int
     seconds: float
+    counts: dict[str, int]
 
     @property
     def unfit(self) -> int:
@@ -52,6 +54,7 @@ def totals(report: VerifyReport) -> Totals:
         inline=sum(r.inline_total for r in results),
         inline_executed=sum(r.inline_executed for r in results),
         seconds=report.seconds,
+        counts=report.counts,
     )
 
 

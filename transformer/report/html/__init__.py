@@ -17,7 +17,7 @@ from markupsafe import Markup
 from transformer.corpus.results import VerifyReport
 from transformer.report.html import words
 from transformer.report.html.data import PageData, ordered
-from transformer.report.html.failures import MOST, Shown, cell, gather
+from transformer.report.html.failures import MOST, Family, cell, families, gather
 from transformer.report.totals import Totals, totals, unexecuted, wrong
 
 FILTERS = ("arch", "mode", "compiler", "status")
@@ -27,6 +27,7 @@ def html_text(report: VerifyReport, *, notes: Sequence[str] = ()) -> str:
     """The whole page; ``notes`` say what was not verified and why."""
     every = [*report.selftests, *report.results]
     shown, numbers = gather(every)
+    kinds = families(shown)
     sums = totals(report)
     data = PageData()
     for result in wrong(report.results):
@@ -44,10 +45,10 @@ def html_text(report: VerifyReport, *, notes: Sequence[str] = ()) -> str:
     )
     environment.filters["number"] = "{:,}".format
     return environment.get_template("page.html.j2").render(
-        verdict=_verdict(report, sums, shown),
+        verdict=_verdict(report, sums, kinds),
         report=report,
         sums=sums,
-        shown=shown,
+        families=kinds,
         words=words,
         cell=cell,
         most=MOST,
@@ -73,13 +74,13 @@ def _more(report: VerifyReport) -> dict[str, Any]:
     }
 
 
-def _verdict(report: VerifyReport, sums: Totals, shown: Sequence[Shown]) -> str:
+def _verdict(report: VerifyReport, sums: Totals, kinds: Sequence[Family]) -> str:
     """The first thing that is read."""
     bad = sum(sums.cells.get(s, 0) for s in ("fail", "error"))
     if any(r.status != "pass" for r in report.selftests):
         return "The emulator's self-test failed: nothing else was run."
     if bad:
-        found = "one mistake" if len(shown) == 1 else f"{len(shown):,} mistakes"
+        found = "one mistake" if len(kinds) == 1 else f"{len(kinds):,} different mistakes"
         return f"{bad:,} of {sums.builds:,} builds are wrong: {found}."
     if not report.ok:
         return "Nothing was verified."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -26,8 +26,9 @@ WORDS = {
 WRITER = 0
 _STORES = ("store", "data")
 _STORE = re.compile(r"\bstore (\d+)\b")
-_BYTES = r"[0-9a-f]{2}(?: [0-9a-f]{2})*(?![\w])"
-_PAIR = re.compile(rf"(?<![\w])({_BYTES})(\s*(?:->|→|=>|becomes?|then|now|to|, now)\s+)({_BYTES})")
+_SAID = re.compile(r"^store \d+: ")  # stands in the row already
+_PAIR = re.compile(r"(.+?)(?: becomes | -> | → )(.+)")
+_AFTER = re.compile(r"^after store (\d+)\b")
 _RUN = re.compile(r"(?<![\w])[0-9a-f]{2}(?: [0-9a-f]{2})+(?![\w])|(?<=: )[0-9a-f]{2}(?= {3,})")
 
 
@@ -43,6 +44,8 @@ class Part:
 class Row:
     """One step.  ``store`` counts the stores, from 1, and is 0 for what is none.
 
+    ``parts`` tell what it is or, of a store, becomes; ``was`` what it was before.
+    ``code`` are the bytes of the place behind the store, where they are known.
     ``missed`` is the number of the step whose store was not seen yet, 0 where
     none is named; ``stale`` what was seen instead of the newest value.
     """
@@ -54,6 +57,8 @@ class Row:
     place: str
     address: str
     parts: tuple[Part, ...]
+    was: tuple[Part, ...]
+    code: tuple[Part, ...]
     stale: str
     store: int
     missed: int
@@ -74,17 +79,18 @@ def timeline(schedule: Schedule) -> Timeline:
     """The schedule, ready to be written down."""
     cpus = sorted({WRITER, 1, *(s.cpu for s in schedule.steps)})
     columns = tuple((c, schedule.update if c == WRITER else schedule.reader) for c in cpus)
-    rows = tuple(_rows(schedule.steps))
-    return Timeline(
-        columns, rows, tuple(_story(schedule, cpus)), schedule.outcome, _states(schedule.code)
-    )
+    states = tuple(_states(schedule.code))
+    rows = tuple(_rows(schedule.steps, {n: parts for n, parts in map(_bytes, states) if n}))
+    return Timeline(columns, rows, tuple(_story(schedule, cpus)), schedule.outcome, states)
 
 
-def _rows(steps: Sequence[Step]) -> Iterator[Row]:
+def _rows(steps: Sequence[Step], codes: Mapping[int, tuple[Part, ...]]) -> Iterator[Row]:
     stores = _stores(steps)
     at = {store: number for number, store in stores.items()}
     for number, step in enumerate(steps, 1):
         named = _STORE.search(step.stale)
+        store = stores.get(number, 0)
+        was, now = before_and_after(_SAID.sub("", step.text) if store else step.text)
         yield Row(
             number=number,
             cpu=step.cpu,
@@ -92,9 +98,11 @@ def _rows(steps: Sequence[Step]) -> Iterator[Row]:
             word=WORDS.get(step.kind, step.kind),
             place=step.place,
             address=f"{step.address:#x}" if step.address else "",
-            parts=marked(step.text),
+            parts=now,
+            was=was,
+            code=codes.get(store, ()) if step.kind == "store" else (),
             stale=step.stale,
-            store=stores.get(number, 0),
+            store=store,
             missed=at.get(int(named[1]), 0) if named else 0,
         )
 
@@ -127,24 +135,16 @@ def _listed(numbers: Sequence[int]) -> str:
 # --- bytes that have changed ---
 
 
-def marked(text: str) -> tuple[Part, ...]:
-    """The text; where it says ``old -> new`` in bytes, those that change are marked."""
-    found = _PAIR.search(text)
+def before_and_after(text: str) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+    """Of ``old becomes new`` both, what differs marked; of any other text nothing and all of it."""
+    found = _PAIR.fullmatch(text)
     if found is None:
-        return (Part(text),) if text else ()
-    old, between, new = found.groups()
-    rest = text[found.end() :]
-    return (
-        *_some(text[: found.start()]),
-        *changes(new, old),
-        Part(between),
-        *changes(old, new),
-        *_some(rest),
-    )
+        return (), (Part(text),) if text else ()
+    return changes(found[2], found[1]), changes(found[1], found[2])
 
 
 def changes(old: str, new: str) -> tuple[Part, ...]:
-    """The bytes of ``new``, each with a blank before it; marked where ``old`` has another."""
+    """The words or bytes of ``new`` with blanks between; marked where ``old`` has another."""
     parts = []
     for index, (a, b) in enumerate(zip_longest(old.split(), new.split())):
         if b is None:
@@ -155,18 +155,23 @@ def changes(old: str, new: str) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _states(lines: Sequence[str]) -> tuple[tuple[Part, ...], ...]:
+def _states(lines: Sequence[str]) -> Iterator[tuple[Part, ...]]:
     """Each line, the bytes in it marked where the line before has others there."""
-    found, before = [], ""
+    before = ""
     for line in lines:
         run = _RUN.search(line)
         if run is None:
-            found.append(marked(line))
+            yield _some(line)
             continue
         parts = changes(before, run[0]) if before else (Part(run[0]),)
-        found.append((*_some(line[: run.start()]), *parts, *_some(line[run.end() :])))
+        yield (*_some(line[: run.start()]), *parts, *_some(line[run.end() :]))
         before = run[0]
-    return tuple(found)
+
+
+def _bytes(state: Sequence[Part]) -> tuple[int, tuple[Part, ...]]:
+    """The number of the store that made a state, and its bytes; 0 where no store is named."""
+    found = _AFTER.match(state[0].text) if state else None
+    return (int(found[1]), tuple(state[1:-1])) if found else (0, ())
 
 
 def _some(text: str) -> tuple[Part, ...]:

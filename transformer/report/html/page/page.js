@@ -177,6 +177,13 @@
       failure.hidden = !fits || (needle && !failure.textContent.toLowerCase().includes(needle));
       wrong += !failure.hidden;
     }
+    for (const family of document.querySelectorAll(".family")) {
+      const more = family.querySelector(".more");
+      if (more) {
+        more.hidden = !more.querySelector(".failure:not([hidden])");
+        more.open = family.querySelector(".failure").hidden && !more.hidden;
+      }
+    }
     if (byId("none-wrong")) byId("none-wrong").hidden = wrong > 0;
     const on = needle || Object.values(want).some((v) => v.length);
     byId("found").textContent = on ? `${counted(rows, "case")}, ${counted(found, "build")}` +
@@ -340,8 +347,8 @@
     }
     const target = hash.length > 1 && !hash.startsWith("#/") ? byId(hash.slice(1)) : null;
     if (target) {
-      const failure = target.closest("details");
-      if (failure) { failure.open = true; failure.hidden = false; }
+      const failure = target.closest(".failure");
+      for (let d = failure; d; d = d.parentElement.closest("details")) { d.open = true; d.hidden = false; }
       target.scrollIntoView({ block: "start" });
       if (target === failure) failure.querySelector("summary").focus({ preventScroll: true });
     }
