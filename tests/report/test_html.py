@@ -183,6 +183,23 @@ def test_bytes_of_a_store_stand_at_its_step() -> None:
     assert "".join(p.text for p in row.parts) == "call"
 
 
+def test_what_stands_between_two_stores_is_called_so() -> None:
+    store = Step(0, "store", 8, "p", "store 1: call f becomes call ?")
+    code = (
+        "before         e8 10  call f",
+        "after store 1  e8 20  call ?",
+        "after store 2  e8 21  x",
+    )
+
+    def story(text: str) -> str:
+        fetch = Step(1, "fetch", 8, "p", text)
+        return " ".join(timeline(Schedule("u", "r", (store, fetch), "o", code)).story)
+
+    assert "in step 2, “call ?”, is neither the old nor the new instruction" in story("call ?")
+    assert "between two of the 2 stores" in story("call ?")
+    assert "neither" not in story("call f") + story("x")
+
+
 def test_a_failure_leads_to_the_place_that_it_names() -> None:
     page = Page(html_text(report()))
     assert "#/cell/clock/B/unit/gcc/plain-O2/0" in page.values("href")

@@ -123,9 +123,26 @@ def _story(schedule: Schedule, cpus: Sequence[int]) -> Iterator[str]:
     if stale:
         steps = f"step {stale[0]}" if len(stale) == 1 else f"steps {_listed(stale)}"
         yield f"In {steps} it saw a value that was no longer the newest, as this arch allows."
+    yield from _between(schedule)
     traps = [n for n, s in enumerate(schedule.steps, 1) if s.kind == "trap"]
     if traps:
         yield f"It trapped in step {traps[0]}."
+
+
+def _between(schedule: Schedule) -> Iterator[str]:
+    """Says so where what was fetched last is an instruction that nobody wanted there."""
+    fetches = [(n, s.text) for n, s in enumerate(schedule.steps, 1) if s.kind == "fetch"]
+    found = [_AFTER.match(line) for line in schedule.code]
+    for line, after in list(zip(schedule.code, found, strict=True))[1:-1]:
+        run = _RUN.search(line)
+        text = line[run.end() :].strip() if run is not None else ""
+        if after is not None and text and fetches and fetches[-1][1] == text:
+            yield (
+                f"What it fetched in step {fetches[-1][0]}, “{text}”, is neither the old nor the "
+                f"new instruction: it stands there between two of the {len(found) - 1} stores "
+                "that make the change."
+            )
+            return
 
 
 def _listed(numbers: Sequence[int]) -> str:

@@ -218,10 +218,16 @@
   function mistakes(many) {
     const found = [...new Set(many.flatMap((b) => b.failures))].sort((a, b) => a - b);
     if (!found.length) return [];
-    return [el("h2", {}, "What is wrong"), el("ul", { class: "plain" }, found.map((n) => {
+    const families = new Map(); // of those that are alike the first, and how many more
+    for (const n of found) {
+      const family = byId(`f${n}`).closest(".family");
+      if (families.has(family)) families.get(family)[1] += 1;
+      else families.set(family, [n, 0]);
+    }
+    return [el("h2", {}, "What is wrong"), el("ul", { class: "plain" }, [...families.values()].map(([n, more]) => {
       const own = byId(`f${n}`);
-      const told = own ? `${own.querySelector(".check").textContent}: ${own.querySelector(".message").textContent}` : `mistake ${n}`;
-      return el("li", {}, el("a", { href: `#f${n}` }, told));
+      const told = `${own.querySelector(".check").textContent}: ${own.querySelector(".message").textContent}`;
+      return el("li", {}, el("a", { href: `#f${n}` }, told), more ? `, and ${more} more like it` : "");
     }))];
   }
 
