@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT */
+/* A port that keeps the harness's hooks. */
