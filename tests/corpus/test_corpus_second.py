@@ -195,7 +195,7 @@ def test_a_fault_is_told_with_its_place(ready: Ready, changed: Callable[[Change]
             image.symbols["told"].address, image.arch.emulation.snippets["trap"].code
         )
     )
-    failed(ready, "SIGTRAP at told")
+    failed(ready, "SIGTRAP at told+0x")
 
 
 def test_an_update_that_does_nothing_there_is_seen(

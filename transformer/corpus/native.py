@@ -199,9 +199,9 @@ class NativeMachine:
         return lambda o: o.detail.startswith("SIGTRAP") and o.pc - behind == address
 
     def describe(self, address: int) -> str:
-        """As ``Machine.describe``."""
-        image = next((i for i in self.images if i.section_at(address)), None)
-        return image.describe(address) if image is not None else f"{address:#x}"
+        """``symbol+0x10``: without the line, since most runs end in a trap that is meant."""
+        found = next((s for i in self.images if (s := i.symbol_at(address))), None)
+        return f"{found[0].name}+{found[1]:#x}" if found else f"{address:#x}"
 
     # --- inside ---
 
