@@ -1,10 +1,10 @@
 """Arch descriptions, read from ``templates/<arch>/arch.toml``: the ground floor."""
 
 from transformer.arch.assembly import Assembly, PrintedBranch, RelocatedBranch
+from transformer.arch.frames import Authentication, Unwind
 from transformer.arch.load import UnknownArch, host, load, names, templates_dir
 from transformer.arch.model import (
     Arch,
-    Authentication,
     Branch,
     Emulation,
     Field,
@@ -18,7 +18,6 @@ from transformer.arch.model import (
     Synchronise,
     TextProperty,
     Toolchain,
-    Unwind,
     Variant,
 )
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from transformer.arch.assembly import Assembly, PrintedBranch, RelocatedBranch
+from transformer.arch.frames import Authentication, Unwind
 from transformer.arch.model import (
     Arch,
-    Authentication,
     Branch,
     Breakpoint,
     ByteOrder,
@@ -32,7 +32,6 @@ from transformer.arch.model import (
     Synchronise,
     TextProperty,
     Toolchain,
-    Unwind,
     Variant,
 )
 
@@ -122,6 +121,7 @@ def _arch(name: str, folder: Path, data: dict[str, Any]) -> Arch:
         emulation=_emulation(data["emulator"]),
         toolchain=_toolchain(data["toolchain"]),
         variants=tuple(_variant(row) for row in data["variant"]),
+        hardened=tuple(_variant(row) for row in data.get("hardened", ())),
         relocations=tuple(elf["relative_relocations"]),
         symbolic_relocations=tuple(elf["symbolic_relocations"]),
         synchronise=tuple(Synchronise(**row) for row in data["synchronise"]),
@@ -222,6 +222,10 @@ def _variant(row: dict[str, Any]) -> Variant:
         ldflags=tuple(row.get("ldflags", ())),
         pie=row["pie"],
         pads=row["pads"],
+        compilers=tuple(row.get("compilers", ())),
+        modes=tuple(row.get("modes", ())),
+        retpolines=row.get("retpolines", False),
+        type_word=row.get("type_word", 0),
     )
 
 

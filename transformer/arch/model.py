@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from transformer.arch.assembly import Assembly
+from transformer.arch.frames import Authentication, Unwind
 
 ByteOrder = Literal["little", "big"]
 
@@ -58,9 +59,9 @@ class Branch:
         return sum(((1 << f.width) - 1) << f.position for f in self.fields)
 
     @cached_property
-    def _fixed(self) -> int:
+    def fixed(self) -> int:
         """The bits of the instruction that tell it from others."""
-        return ~(self.mask | self.ignored)
+        return ~(self.mask | self.ignored) & ((1 << 8 * self.size) - 1)
 
     @property
     def bits(self) -> int:
@@ -96,7 +97,7 @@ class Branch:
         if len(code) < self.size:
             return None
         word = int.from_bytes(code[: self.size], self.byteorder)
-        if word & self._fixed != self.base:
+        if word & self.fixed != self.base:
             return None
         distance = 0
         for f in self.fields:
@@ -168,7 +169,11 @@ class Form:
 class Variant:
     """One way in which the corpus is compiled for an arch.
 
-    ``pads`` tells that indirect branches must land on a landing pad.
+    ``pads`` tells that indirect branches must land on a landing pad,
+    ``retpolines`` that none is made but by a retpoline, and ``type_word`` is
+    how many bytes before a function the word stands that tells its type, for
+    compilers that check it; 0: there is none.  Where ``compilers`` are named,
+    only these families can do so, and where ``modes`` are, it is for these.
     """
 
     name: str
@@ -176,6 +181,10 @@ class Variant:
     ldflags: tuple[str, ...]
     pie: bool
     pads: bool
+    compilers: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+    retpolines: bool = False
+    type_word: int = 0
 
 
 @dataclass(frozen=True)
@@ -217,36 +226,6 @@ class IndirectBranch:
     size: int
     needs_pad: bool
     pads: tuple[bytes, ...] = ()
-
-
-@dataclass(frozen=True)
-class Authentication:
-    """An instruction that signs the return address in the link register, or authenticates it.
-
-    By its bits.  ``kind`` is sign or authenticate, ``key`` names the key; both
-    take the stack pointer into account.
-    """
-
-    what: str
-    kind: str
-    key: str
-    mask: int
-    value: int
-    size: int
-
-
-@dataclass(frozen=True)
-class Unwind:
-    """How call-frame information names things.
-
-    ``registers`` are the emulator's names by their DWARF numbers, ``sp`` is the
-    number of the stack pointer.  ``sign_state`` is the instruction that says
-    that the return address is signed from here on, or no longer is; 0: none.
-    """
-
-    registers: tuple[str, ...]
-    sp: int
-    sign_state: int = 0
 
 
 @dataclass(frozen=True)
@@ -379,6 +358,7 @@ class Arch:
     emulation: Emulation
     toolchain: Toolchain
     variants: tuple[Variant, ...]
+    hardened: tuple[Variant, ...]  # others, which check or avoid indirect branches
     relocations: tuple[int, ...]
     symbolic_relocations: tuple[int, ...]
     synchronise: tuple[Synchronise, ...]

@@ -8,7 +8,16 @@ from pathlib import Path
 
 from transformer.arch import Variant
 from transformer.corpus.program import Program
-from transformer.emulator import CallFrames, Image, PadCheck, ShadowCheck, UnwindCheck, Violation
+from transformer.corpus.symbols import HARNESS
+from transformer.emulator import (
+    CallFrames,
+    Image,
+    PadCheck,
+    ShadowCheck,
+    TypeWordCheck,
+    UnwindCheck,
+    Violation,
+)
 
 
 class FlowChecks:
@@ -17,10 +26,13 @@ class FlowChecks:
     def __init__(self, program: Program, variant: Variant, plain: Path) -> None:
         self._plain_path = plain
         self._machine = program.machine
-        self.pads, self.shadow = PadCheck(), ShadowCheck()
+        self.pads, self.shadow = PadCheck(), ShadowCheck(thunks=variant.retpolines)
         self.unwind = UnwindCheck(self.shadow, self._is_bare)
         if variant.pads:
             self._machine.attach(self.pads)
+        self.words = TypeWordCheck(variant.type_word, HARNESS)
+        if variant.type_word:
+            self._machine.attach(self.words)
         self._machine.attach(self.shadow)
         self._machine.attach(self.unwind)
 
@@ -29,6 +41,7 @@ class FlowChecks:
         self.shadow.end()
         yield "pads", self.pads.count, self.pads.violations
         yield "flow", self.shadow.count, self.shadow.violations
+        yield "flow", self.words.count, self.words.violations
         yield "unwind", self.unwind.count, self.unwind.violations
 
     def _is_bare(self, address: int) -> bool:

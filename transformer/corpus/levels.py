@@ -41,6 +41,28 @@ def settings(arch: Arch, mode: str, levels: Levels, turn: int) -> list[tuple[int
     return (every + every)[start : start + count]
 
 
+def hardened(
+    arch: Arch, family: str, mode: str, levels: Levels, turn: int
+) -> list[tuple[int, str]]:
+    """The same of the arch's hardened variants; their numbers follow those of the others.
+
+    In turns, a case by one compiler is built in one of them, in one mode.
+    """
+    every = [
+        (m, n)
+        for m in arch.modes
+        for n, variant in enumerate(arch.hardened, len(arch.variants))
+        if not variant.compilers or family in variant.compilers
+        if not variant.modes or m in variant.modes
+    ]
+    if levels != TURNS:
+        return [(n, "-O2") for m, n in every if m == mode]
+    if not every:
+        return []
+    chosen, number = every[turn % len(every)]
+    return [(number, "-O2")] if chosen == mode else []
+
+
 def first_turn(case: str) -> int:
     """Where a case begins; it stays so when other cases come and go."""
     return zlib.crc32(case.encode())

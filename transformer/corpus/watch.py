@@ -141,7 +141,8 @@ class SlotWatcher(Watcher):
             self._push(key, machine.pointer(address), here)
 
     def entered(self, machine: Machine, arrival: At) -> None:
-        if not arrival.kind.startswith("indirect"):
+        # A retpoline returns to where it goes.
+        if not arrival.kind.startswith("indirect") and arrival.kind != "return":
             return
         for index in range(len(self._pending) - 1, -1, -1):
             key, value, _ = self._pending[index]

@@ -11,6 +11,9 @@ from transformer.emulator.disassembly import decoder
 from transformer.emulator.image import Image, Section
 from transformer.emulator.transfers import Transfer, direct_kind
 
+#: Where data begins in code, and code again, on arches that have such (AAELF64, 5.5.7).
+_MAPPING = ("$d", "$x", "$a", "$t")
+
 
 @lru_cache(maxsize=4)
 def code_of(image: Image) -> Code:
@@ -59,16 +62,17 @@ class Code:
         return start
 
     def _branches_in(self, section: Section) -> Iterator[tuple[int, Transfer]]:
-        rows, pairs = self._rows, self.arch.pairs
+        tests, pairs, order = self._tests, self.arch.pairs, self.arch.byteorder
         base, data, padding = section.address, section.data, self.arch.padding
         for address, size in self.starts.items():
             if not base <= address < section.end:
                 continue
             code = data[address - base : address - base + size].lstrip(padding)
             at = address + size - len(code)
-            for row in rows.get(len(code), ()):
-                target = row.decode(at, code)
-                if target is not None:
+            for mask, known in tests.get(len(code), ()):
+                row = known.get(int.from_bytes(code, order) & mask)
+                target = row.decode(at, code) if row is not None else None
+                if row is not None and target is not None:
                     yield at, Transfer(direct_kind(row.is_call), row.size, target)
                     break
             for pair in pairs:
@@ -79,28 +83,37 @@ class Code:
                     yield address + pair.second, Transfer(kind, size, target)
 
     @cached_property
-    def _rows(self) -> dict[int, list[Branch]]:
-        """The arch's branches by their size."""
-        found: dict[int, list[Branch]] = {}
+    def _tests(self) -> dict[int, list[tuple[int, dict[int, Branch]]]]:
+        """By size, the bits that tell branches from others, and the branches by these bits."""
+        found: dict[int, dict[int, dict[int, Branch]]] = {}
         for row in self.arch.branches.values():
-            found.setdefault(row.size, []).append(row)
-        return found
+            found.setdefault(row.size, {}).setdefault(row.fixed, {}).setdefault(row.base, row)
+        return {size: list(masks.items()) for size, masks in found.items()}
 
     def _pieces(self, section: Section) -> Iterator[tuple[int, int]]:
         """From symbol to symbol: a function starts anew whatever lay before it.
 
         Not from an assembler's local labels (``.L``): those of debug information
         may lie within an instruction once a linker has relaxed what is before it.
+        Data that mapping symbols tell of is left out.
         """
         cuts = {section.address, section.end}
+        marks: dict[int, bool] = {}
         for symbol in self.image.all_symbols:
-            local = symbol.name.startswith(".L")
-            if section.address <= symbol.address < section.end and not local:
+            if not section.address <= symbol.address < section.end:
+                continue
+            if symbol.name.startswith(_MAPPING):
+                marks[symbol.address] = symbol.name.startswith("$d")
+                cuts.add(symbol.address)
+            elif not symbol.name.startswith(".L"):
                 cuts.add(symbol.address)
                 if symbol.kind == "func" and symbol.address + symbol.size < section.end:
                     cuts.add(symbol.address + symbol.size)
-        ordered = sorted(cuts)
-        yield from pairwise(ordered)
+        is_data = False
+        for start, end in pairwise(sorted(cuts)):
+            is_data = marks.get(start, is_data)
+            if not is_data:
+                yield start, end
 
     def _sweep(self, section: Section, start: int, end: int) -> Iterator[tuple[int, int]]:
         step = self.arch.instruction_alignment

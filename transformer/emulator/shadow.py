@@ -67,6 +67,13 @@ class ShadowCheck:
         if transfer.authentication is not None:
             self._authentication(transfer.authentication, address)
 
+    def calls(self, address: int) -> list[ShadowFrame]:
+        """The calls under way at an instruction, without that of a retpoline around it."""
+        frames = self.frames
+        if self._thunks and frames and 0 < address - frames[-1].site < _THUNK:
+            return frames[:-1]
+        return frames
+
     def end(self) -> None:
         """Call it when all runs are over: the last return is seen only now."""
         machine = self._machine

@@ -206,16 +206,24 @@ class _Checker:
         return found is not None and found[0].name.startswith(_STUB_PREFIXES)
 
     def _slot_path(self, proxy: Proxy) -> Iterator[str]:
-        """Behind the patchable instruction: straight on to an indirect jump."""
+        """Behind the patchable instruction: straight on to an indirect jump, or a retpoline.
+
+        That calls into itself, and returns to what it has stored.
+        """
         _, end = self.tables.body(proxy.trampoline)
         address = proxy.insn + self.arch.instruction("nop").size
+        last = "indirect-jump"
         while address < end:
             code = self.memory.read(address, min(LONGEST, end - address))
             transfer = classify(self.arch, address, code)
-            if transfer.kind == "indirect-jump":
+            if transfer.kind == last:
                 if not code[transfer.size :].startswith(self.arch.trampoline_end):
                     yield "nothing stops speculation past its indirect jump"
                 return
+            called = transfer.target if transfer.kind == "direct-call" else None
+            if called is not None and address < called < end and last != "return":
+                address, last = called, "return"
+                continue
             if transfer.kind != "next":
                 yield f"its slot path has a {transfer.kind} at {self.image.describe(address)}"
                 return

@@ -18,7 +18,7 @@ from transformer.emulator.callframes import BadFrames, CallFrames, Row
 from transformer.emulator.events import Violation
 from transformer.emulator.library import UcError
 from transformer.emulator.machine import Machine
-from transformer.emulator.shadow import ShadowCheck
+from transformer.emulator.shadow import ShadowCheck, ShadowFrame
 from transformer.emulator.tables import Tables
 
 _FRAMES = 16  # of a walk: how far the caller's callers are looked at
@@ -185,19 +185,18 @@ class UnwindCheck:
         entered = self._places.get(address)
         if entered is None:
             return
-        frames = self._shadow.frames
+        frames = self._shadow.calls(address)
         key = (address, frames[-1].back if frames else 0, len(frames))
         if frames and key not in self._seen:
             self._seen.add(key)
-            self._walk(address, _FRAMES if entered else 1)
+            self._walk(address, frames, _FRAMES if entered else 1)
 
-    def _walk(self, address: int, most: int) -> None:
+    def _walk(self, address: int, frames: list[ShadowFrame], most: int) -> None:
         self.walks += 1
-        frames = self._shadow.frames
         context, at = self._unwinder.context(address), address
         for depth, frame in enumerate(frames[: -most - 1 : -1]):
             try:
-                problem = self._signed(at, depth)
+                problem = self._signed(at, frame)
                 context = self._unwinder.caller(context, at)
             except (NoFrame, BadFrames) as e:
                 if not depth and not self._is_bare(address):
@@ -219,9 +218,8 @@ class UnwindCheck:
             f"but the call returns to {describe(wanted)}"
         )
 
-    def _signed(self, at: int, depth: int) -> str:
+    def _signed(self, at: int, frame: ShadowFrame) -> str:
         """Whether an unwinder would take the return address for signed as it is or is not."""
-        frame = self._shadow.frames[-1 - depth]
         found = self._unwinder.row(at)
         if found is None or found[0].signed == (frame.signed is not None):
             return ""
