@@ -87,7 +87,8 @@ class Code:
         """By size, the bits that tell branches from others, and the branches by these bits."""
         found: dict[int, dict[int, dict[int, Branch]]] = {}
         for row in self.arch.branches.values():
-            found.setdefault(row.size, {}).setdefault(row.fixed, {}).setdefault(row.base, row)
+            fixed = ~(row.mask | row.ignored)
+            found.setdefault(row.size, {}).setdefault(fixed, {}).setdefault(row.base, row)
         return {size: list(masks.items()) for size, masks in found.items()}
 
     def _pieces(self, section: Section) -> Iterator[tuple[int, int]]:

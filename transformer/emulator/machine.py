@@ -22,6 +22,7 @@ from transformer.emulator.events import (
     ReadWatch,
     StopHandler,
 )
+from transformer.emulator.hooks import hook_code
 from transformer.emulator.image import Image
 from transformer.emulator.library import UcError, unicorn
 from transformer.emulator.memory import ALL, PAGE, READ_WRITE, free_range
@@ -190,7 +191,7 @@ class Machine(Cpu):
         uc.hook_add(unicorn.UC_HOOK_INSN_INVALID, self._on_bad_instruction)
         if not self.stepping:
             return
-        uc.hook_add(unicorn.UC_HOOK_CODE, self._on_code)
+        hook_code(uc, self._on_code)
         # One load hook makes all loads look for hooks; those of a run come and go.
         end = self.sentinel + PAGE - 1
         uc.hook_add(unicorn.UC_HOOK_MEM_READ, self._on_nothing, begin=self.sentinel, end=end)
@@ -204,10 +205,10 @@ class Machine(Cpu):
                         end=section.end - 1,
                     )
 
-    def _on_code(self, uc: Any, address: int, size: int, data: object) -> None:
+    def _on_code(self, address: int) -> None:
         step = self._step
         if step is not None and step(address):
-            uc.emu_stop()
+            self._uc.emu_stop()
 
     def _on_nothing(self, *args: object) -> None:
         pass
