@@ -221,10 +221,11 @@ class Judge:
                 continue
             for variant in range(len(self.arch.variants)):
                 cell = Cell(LINES, "", compiler.family, variant)
-                if kind == "runtime":
-                    yield self._runtime_object(cell)
-                else:
+                if kind != "runtime":
                     yield from (self._unit_object(cell, m) for m in self.arch.modes)
+                elif self.arch.variants[variant].pie:
+                    yield self._runtime_object(cell)
+                    break
 
     def _runtime_object(self, cell: Cell) -> str:
         headers = runtime.header_dir("lowered", self.arch, self.arch.default_mode)

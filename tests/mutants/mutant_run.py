@@ -71,11 +71,9 @@ def row(arch: str, mutant: Mutant, verdict: Verdict, seconds: float) -> dict[str
 
 
 def sample(mutants: Sequence[Mutant], count: int, seed: int) -> list[Mutant]:
-    """As many from each kind of file as its share is, in the order of files."""
-    if count >= len(mutants):
-        return list(mutants)
-    chosen = set(random.Random(seed).sample(range(len(mutants)), count))
-    return [m for i, m in enumerate(mutants) if i in chosen]
+    """That many, in the order of files; a larger sample of the same seed holds the smaller."""
+    shuffled = random.Random(seed).sample(range(len(mutants)), len(mutants))
+    return [mutants[i] for i in sorted(shuffled[:count])]
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -162,8 +162,9 @@ def _indent(line: str) -> str:
 
 
 def _code(line: str) -> bool:
-    stripped = line.strip()
-    return bool(stripped) and not stripped.startswith(("/*", "*", "#", "{%"))
+    """No comment, whose lines start with a blank, and no directive."""
+    rest = line.lstrip("\t")
+    return bool(rest.strip()) and not rest.startswith(("/*", " *", "#", "{%"))
 
 
 def _behind_comment(lines: list[str], at: int) -> int:
