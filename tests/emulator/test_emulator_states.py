@@ -167,3 +167,19 @@ def test_a_proxy_that_its_key_does_not_know_is_seen(arch: Arch) -> None:
     cpu.write(key + arch.pointer_size, bytes(arch.pointer_size))
     report = static_check(image, arch, built.mode, built.variant.pads, cpu)
     assert any("no update comes to it" in p.message for p in report.problems)
+
+
+def test_data_in_code_ends_at_the_next_function(arch: Arch) -> None:
+    """An assembler that was in a subsection says nothing of where code begins again."""
+    built = fixed(arch)
+    image, marked = built.image(), built.image()
+    functions = sorted(s.address for s in image.all_symbols if s.kind == "func" and s.size)
+    sizes = {s.address: s.size for s in image.all_symbols if s.kind == "func"}
+    first, second = (a for a in functions[:2])
+    symbol = next(s for s in image.all_symbols if s.address == first)
+    others = [s for s in marked.all_symbols if not s.name.startswith("$")]
+    marked.all_symbols = [*others, replace(symbol, name="$d", kind="other", size=0)]
+    assert first in code_of(image).starts and first not in code_of(marked).starts
+    within = range(second, second + sizes[second])
+    wanted = [a for a in code_of(image).starts if a in within]
+    assert wanted and all(a in code_of(marked).starts for a in wanted)

@@ -96,10 +96,12 @@ class Code:
 
         Not from an assembler's local labels (``.L``): those of debug information
         may lie within an instruction once a linker has relaxed what is before it.
-        Data that mapping symbols tell of is left out.
+        Data that mapping symbols tell of is left out, up to the next function: an
+        assembler's subsections come in another order than it has marked them.
         """
         cuts = {section.address, section.end}
         marks: dict[int, bool] = {}
+        functions: dict[int, bool] = {}
         for symbol in self.image.all_symbols:
             if not section.address <= symbol.address < section.end:
                 continue
@@ -108,9 +110,11 @@ class Code:
                 cuts.add(symbol.address)
             elif not symbol.name.startswith(".L"):
                 cuts.add(symbol.address)
-                if symbol.kind == "func" and symbol.address + symbol.size < section.end:
-                    cuts.add(symbol.address + symbol.size)
-        is_data = False
+                if symbol.kind == "func":
+                    functions[symbol.address] = False
+                    if symbol.address + symbol.size < section.end:
+                        cuts.add(symbol.address + symbol.size)
+        is_data, marks = False, {**functions, **marks}
         for start, end in pairwise(sorted(cuts)):
             is_data = marks.get(start, is_data)
             if not is_data:
