@@ -70,6 +70,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="run the programs on this CPU and in qemu-user too, where it is installed",
     )  # fmt: skip
     parser.add_argument(
+        "--exhaustive", action="store_true",
+        help="every schedule of one to three updates in a row and one or two CPUs, up to the "
+        "bounds that are told; random ones above",
+    )  # fmt: skip
+    parser.add_argument(
         "--format", choices=FORMATS, default="text",
         help="text by default; jsonl: a line for each case, as it is done",
     )  # fmt: skip
@@ -123,6 +128,7 @@ def run(args: argparse.Namespace) -> int:
             shard=shard,
             journal=journal,
             second=args.second_opinion,
+            exhaustive=args.exhaustive,
             progress=tick,
             places=args.format == "html",
         )

@@ -10,6 +10,7 @@ from transformer.arch.modes import PATCHED_MODES
 from transformer.corpus.build import BuildError, Setting
 from transformer.corpus.compare import compare
 from transformer.corpus.flow import FlowChecks
+from transformer.corpus.interrupted import check_interrupts
 from transformer.corpus.places import Places
 from transformer.corpus.program import Program
 from transformer.corpus.reach import check_reach, far_base
@@ -44,6 +45,7 @@ def run_cell(
     *,
     places: bool = False,
     second: bool = False,
+    exhaustive: bool = False,
 ) -> CaseResult:
     """Builds and runs; whatever goes wrong is in the result, and what is patched if asked for."""
     case = truth.built.plan.case
@@ -57,7 +59,7 @@ def run_cell(
         if programs.far is not None:
             far = Image.load(programs.far, setting.arch, far_base(setting.arch, image))
         called = {s.key for s in rewritten.sites if s.kind == "call"}
-        _run(result, truth, setting, mode, image, far, called, places)
+        _run(result, truth, setting, mode, image, far, called, places, exhaustive)
         if second and result.status == "pass":
             check_second(result, truth, setting, mode, image, far)
     except (BuildError, ScError, ImageError) as e:
@@ -76,6 +78,7 @@ def _run(
     far: Image | None,
     called: set[str],
     places: bool,
+    exhaustive: bool,
 ) -> None:
     program = Program(
         setting.arch,
@@ -85,7 +88,7 @@ def _run(
         others=[far] if far is not None else [],
         aliases=truth.aliases,
     )
-    abi, relaxed = AbiCheck(), Relaxed(result, program)
+    abi, relaxed = AbiCheck(), Relaxed(result, program, exhaustive=exhaustive)
     program.machine.attach(abi)
     flow = FlowChecks(program, setting.variant, truth.built.program)
 
@@ -106,6 +109,7 @@ def _run(
                 check_reach(result, program, far, mode, called)
                 relaxed.look("far and near targets")
             look(program.machine)
+    relaxed.finish()
     result.places = shown.places()
     result.inline_total, result.inline_executed = program.watcher.inline_coverage()
     _violations(result, program, "abi", abi.count, abi.violations)

@@ -40,7 +40,8 @@ class Task:
     """A case on an arch by a compiler: all modes share the plain build.
 
     ``turn`` says which of the builds that take turns it gets, ``places`` whether
-    results tell what is patched, ``second`` whether programs run on a CPU too.
+    results tell what is patched, ``second`` whether programs run on a CPU too,
+    ``exhaustive`` whether every schedule of updates is walked.
     """
 
     case: Case
@@ -52,6 +53,7 @@ class Task:
     turn: int = 0
     places: bool = False
     second: bool = False
+    exhaustive: bool = False
 
     @property
     def key(self) -> str:
@@ -70,7 +72,8 @@ class Task:
         """(number of the variant, level) of the builds in a mode."""
         arch = load(self.arch)
         every = settings(arch, mode, self.levels, self.turn)
-        return every + hardened(arch, self.family, mode, self.levels, self.turn)
+        compiler = available(arch, (self.family,))[0]
+        return every + hardened(arch, compiler, mode, self.levels, self.turn)
 
 
 class Journal(Protocol):
@@ -98,6 +101,7 @@ def verify(
     progress: Tick | None = None,
     places: bool = False,
     second: bool = False,
+    exhaustive: bool = False,
     cache: bool = False,
     shard: tuple[int, int] = (1, 1),
     journal: Journal | None = None,
@@ -111,7 +115,8 @@ def verify(
     name, by part of it or with ``*`` and ``?``.  ``cflags`` come on top of a
     case's own.  ``progress`` is called with (result, results so far, results in
     all).  With ``places`` each result tells what is patched; for a
-    ``second`` opinion programs run on a real CPU or in qemu-user too.  The order of the
+    ``second`` opinion programs run on a real CPU or in qemu-user too.  ``exhaustive``: every
+    schedule of updates and CPUs (``transformer.corpus.relaxed``).  The order of the
     results does not depend on ``jobs``.  ``cache`` keeps objects for later
     runs.  ``shard`` (k, n) verifies the k-th of n parts.
     ``ScError`` where a path or a ``case.toml`` is wrong.
@@ -125,7 +130,7 @@ def verify(
     ]
     chosen = [load(a) for a in _pick(arches, names())]
     report = VerifyReport(selftests=[_selftest(a) for a in chosen])
-    report.turning = INLINE_MODES if levels == TURNS else ()
+    report.turning = turning(levels)
     report.titles = {c.name: c.title for c in cases if c.title}
     shared = Path(tempfile.mkdtemp(prefix="sc-verify-"))
     if cache:
@@ -133,7 +138,7 @@ def verify(
     try:
         if all(r.status == "pass" for r in report.selftests):
             tasks = [
-                replace(t, places=places, second=second)
+                replace(t, places=places, second=second, exhaustive=exhaustive)
                 for t in _tasks(cases, chosen, modes, compilers, levels, shared)
             ]
             tasks = part(tasks, lambda t: t.cells, *shard)
@@ -298,7 +303,7 @@ def _mode_cells(
         place = folder / f"{mode}-{setting.name}"
         result = run_cell(
             truth, rewritten, setting, mode, place, task.shared,
-            places=task.places, second=task.second,
+            places=task.places, second=task.second, exhaustive=task.exhaustive,
         )  # fmt: skip
         result.message = _without(result.message, folder)
         shutil.rmtree(place, ignore_errors=True)

@@ -4,7 +4,7 @@
 ``explore`` runs the places that it touches on other CPUs, in every schedule.
 """
 
-from transformer.emulator.fetch.explore import Exploration, explore
+from transformer.emulator.fetch.explore import Bound, Exploration, explore
 from transformer.emulator.fetch.legal import Wrong, check_legal, state_of
 from transformer.emulator.fetch.log import Event, WriteLog
 from transformer.emulator.fetch.order import check_order
@@ -13,6 +13,7 @@ from transformer.emulator.fetch.record import Recorder, record
 from transformer.emulator.fetch.schedule import Schedule, Step
 
 __all__ = [
+    "Bound",
     "Event",
     "Exploration",
     "Place",

@@ -77,3 +77,17 @@ def in_order(logs: list[WriteLog]) -> list[WriteLog]:
             if event.kind in (STORE, DATA):
                 later[event.address] = event.old
     return found[::-1]
+
+
+def follows(first: WriteLog, second: WriteLog) -> bool:
+    """Whether the second update can happen right behind the first.
+
+    They store to the same memory, and the second finds there, and in what
+    decides, what the first has left.
+    """
+    if first.touched != second.touched or first.values.keys() != second.values.keys():
+        return False
+    left = {e.address: e.new for e in first.events if e.kind in (STORE, DATA)}
+    found = {e.address: e.old for e in reversed(second.events) if e.kind in (STORE, DATA)}
+    moved = first.changed | second.changed
+    return left == found and all(first.values[a][1] == second.values[a][0] for a in moved)

@@ -8,26 +8,19 @@ from transformer.emulator.fetch.steps import State
 from transformer.emulator.fetch.window import Cell
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, slots=True)
 class Reader:
-    """A CPU in a node: between two instructions, since which phase, what it must load at least."""
+    """A CPU in a node: between two instructions, since which phase, what it must load at least.
+
+    A graph has one object for each, so that nodes are compared fast.
+    """
 
     state: State
     phase: int
     floor: int
 
-    def __hash__(self) -> int:
-        return hash((id(self.state), self.phase, self.floor))
 
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Reader)
-            and self.state is other.state
-            and (self.phase, self.floor) == (other.phase, other.floor)
-        )
-
-
-@dataclass(frozen=True)
+@dataclass(eq=False, slots=True)
 class Edge:
     """One instruction of a reader: what it fetched and loaded, and where it is then.
 
@@ -41,7 +34,7 @@ class Edge:
     loaded: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, slots=True)
 class Moment:
     """One choice: the writer goes on to ``position``, or a reader (by its number, from 1)
     begins there, or does what ``edge`` says."""

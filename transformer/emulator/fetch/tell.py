@@ -12,7 +12,7 @@ from transformer.emulator.fetch.places import GUARD, Place
 from transformer.emulator.fetch.schedule import WRITER, Schedule, Step
 
 if TYPE_CHECKING:
-    from transformer.emulator.fetch.explore import Graph
+    from transformer.emulator.fetch.graph import Graph
 
 _WORDS = {
     BEGIN: ("start", "the update begins"),
