@@ -55,6 +55,8 @@ class Event:
 
 @dataclass(frozen=True)
 class _Level:
+    """``window`` tells whether this context, or one that it interrupted, lies in a window."""
+
     pc: int
     context: Any
     state: int
@@ -80,7 +82,7 @@ class Handler:
     @property
     def in_window(self) -> bool:
         """Whether any of the interrupted contexts lies in a window."""
-        return any(level.window for level in self._levels)
+        return bool(self._levels) and self._levels[-1].window
 
     def clear(self) -> None:
         """Forgets what happened: another trial begins."""
@@ -92,7 +94,8 @@ class Handler:
         context = cpu.context()
         state = self._enter(pc)
         place = cpu.at.get(pc)
-        self._levels.append(_Level(pc, context, state, place is not None and place.in_window(pc)))
+        window = self.in_window or (place is not None and place.in_window(pc))
+        self._levels.append(_Level(pc, context, state, window))
         self.taken += 1
         self.events.append(Event(1, INTERRUPT, pc, f"an interrupt, at depth {len(self._levels)}"))
 
@@ -104,7 +107,7 @@ class Handler:
 
     def again(self) -> None:
         """The innermost handler goes on after code that it had called."""
-        self.cpu.set_reg(self.cpu.arch.registers.sp, self._levels[-1].state)
+        self.cpu.sp = self._levels[-1].state
 
     def abandon(self) -> None:
         """After a fault of the guest: no handler runs any more."""
@@ -116,7 +119,7 @@ class Handler:
         sp = cpu.sp
         state = self._enter(cpu.sentinel)
         cpu.guest(self.runtime.sc_irq_exit, state)
-        cpu.set_reg(cpu.arch.registers.sp, sp)
+        cpu.sp = sp
 
     def synchronize(self) -> bool:
         """Whether the runtime says that an old target may be freed."""

@@ -9,8 +9,7 @@ from transformer.emulator.fetch.schedule import Schedule, Step
 from transformer.emulator.interrupts.changes import Change
 from transformer.emulator.interrupts.cpu import Arrived, InterruptibleMachine, Point
 from transformer.emulator.interrupts.handler import ARRIVE, Event, Handler
-from transformer.emulator.interrupts.places import CALL, GUARD, Place
-from transformer.emulator.sites import CONDITIONAL, KEPT
+from transformer.emulator.interrupts.places import CALL, GUARD, TRAMPOLINE, Place
 
 _MOST = 20  # findings
 
@@ -26,15 +25,15 @@ class Finding:
 
 @dataclass(frozen=True)
 class Before:
-    """What a call holds when it is interrupted, and what its target must find."""
+    """What a call holds when it enters a place, and what its target must find."""
 
     registers: tuple[int, ...]
     sp: int
     back: int
 
     @classmethod
-    def of(cls, cpu: InterruptibleMachine, point: Point, place: Place) -> Before:
-        """The CPU stands at ``point``, which lies in ``place``."""
+    def of(cls, cpu: InterruptibleMachine, place: Place) -> Before:
+        """The CPU stands at the first instruction of ``place``."""
         back, sp = cpu.return_address(), cpu.sp
         if place.kind == CALL:
             back = place.end
@@ -69,7 +68,7 @@ class Judge:
         self._arrives(arrived)
         if arrived.fault:
             wrong = arrived.fault
-        elif arrived.pc == old and change.old in handler.freed:
+        elif arrived.pc == change.old and change.old in handler.freed:
             wrong = self._freed(change)
         elif arrived.pc == old and not loaded and new != old:
             wrong = f"it still goes to {cpu.describe(old)}, though the update had returned before"
@@ -128,10 +127,10 @@ class Judge:
         """Where it goes if it sees the update."""
         cpu = self.cpu
         cpu.back_to(point.context)
-        if place.kind in (CONDITIONAL, KEPT):
+        if place.kind not in (CALL, GUARD, TRAMPOLINE):
             cpu.step()
             if cpu.pc == place.end:
-                return old
+                return old  # a condition that does not hold
             cpu.back_to(point.context)
         if change.new not in cpu.at:
             return change.new

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from transformer.emulator.interrupts.changes import Change, change_of
 from transformer.emulator.interrupts.cpu import Arrived, GuestFault, InterruptibleMachine, Point
@@ -80,32 +81,42 @@ class Trials:
 
     def visit(self, pc: int) -> None:
         """The program has come to a place: interrupts all that lies on its way from here."""
-        cpu, handler = self.cpu, self.handler
-        start = cpu.context()
-        points = list(cpu.way())
-        golden = cpu.arrived()
+        cpu = self.cpu
         with cpu.unarmed():
+            start = cpu.context()
+            points = list(cpu.way())
+            golden = cpu.arrived()
             cpu.back_to(start)
             quiet = self._in_batch()
-            for point in points:
-                self._try(point, golden, quiet)
+            self._try_all(points, golden, quiet)
         cpu.armed.difference_update(p.pc for p in points)
-        cpu.back_to(start)
-        handler.clear()
+        self.handler.clear()
 
-    def _try(self, point: Point, golden: Arrived, quiet: bool) -> None:
-        place = self.cpu.at[point.pc]
-        mark = (point.pc, self._form(place))
-        if mark in self._seen:
+    def _try_all(self, points: list[Point], golden: Arrived, quiet: bool) -> None:
+        """Every trial at every instruction of a way; ``quiet``: nothing can be updated."""
+        cpu, entered = self.cpu, None
+        for point in points:
+            place = cpu.at[point.pc]
+            if place is not entered:
+                cpu.back_to(point.context)
+                entered, before = place, Before.of(cpu, place)
+            mark = (point.pc, self._form(place))
+            if mark not in self._seen:
+                self._seen.add(mark)
+                self._guarded(place, partial(self._quiet, point, place))
+                if not quiet:
+                    self._guarded(place, partial(self._updates, point, place, before, golden))
+
+    def _updates(self, point: Point, place: Place, before: Before, golden: Arrived) -> None:
+        first = change_of(self.cpu, self.runtime, place, self.near)
+        if first is None or not self._update(point, place, before, golden, first):
             return
-        self._seen.add(mark)
-        self._guarded(place, lambda: self._quiet(point, place))
-        if not quiet:
-            near = change_of(self.cpu, self.runtime, place, self.near)
-            far = change_of(self.cpu, self.runtime, place, self.far)
-            if near is not None and far is not None:
-                self._guarded(place, lambda: self._update(point, place, golden, near))
-                self._guarded(place, lambda: self._preempt(point, place, golden, far))
+        self.handler.clear()
+        self.handler.allot()
+        second = change_of(self.cpu, self.runtime, place, self.far)
+        if second is not None and place.guard is None:
+            self._preempt(point, place, before, golden, second)
+        self._undo(point, first)
 
     def _form(self, place: Place) -> bytes:
         """What tells states of a place apart, but for where a branch in it goes."""
@@ -135,22 +146,27 @@ class Trials:
         places = places[first:] + places[:first]
         for number, place in enumerate(places[: self.bounds.keys]):
             nested = self.bounds.nested is None or number < self.bounds.nested
+            forms: set[bytes] = set()
             for target in (self.far[0], self.near[0]):
-                self._trampoline(place, target, nested)
+                self._trampoline(place, target, forms, nested)
 
-    def _trampoline(self, place: Place, target: int, nested: bool) -> None:
+    def _trampoline(self, place: Place, target: int, forms: set[bytes], nested: bool) -> None:
+        """Calls it with one target; ``forms`` are those that were seen in this way before."""
         cpu = self.cpu
         with cpu.unarmed():
             cpu.fresh_stack()
             cpu.guest(self.runtime.update, place.address, target)
             if cpu.pointer(place.address) != target:
                 return
+            form = self._form(place)
+            if form in forms:
+                return
+            forms.add(form)
             cpu.canaries()
             cpu.call(place.start)
             points = list(cpu.way())
             golden = cpu.arrived()
-            for point in points:
-                self._try(point, golden, quiet=False)
+            self._try_all(points, golden, quiet=False)
             if nested and golden.pc == target:
                 self._guarded(place, lambda: self._nested(place, points))
 
@@ -163,8 +179,15 @@ class Trials:
             self.judge.faults(place, _QUIET)
         change = change_of(cpu, self.runtime, place, self.near)
         assert change is not None
-        for chain in self._chains(len(points)):
-            self._chained(place, points[chain[0]], chain, change)
+        cpu.back_to(points[0].context)
+        before = Before.of(cpu, place)
+        for outer, *inner in self._chains(len(points)):
+            point = points[outer]
+            cpu.back_to(point.context)
+            handler.clear()
+            self._link(point, place, before, tuple(inner), change)
+            handler.allot()
+            self._undo(point, change)
 
     def _nest(self, place: Place, depth: int) -> None:
         """Interrupts here, and the handler's call through the key at each instruction."""
@@ -172,8 +195,6 @@ class Trials:
         handler.enter()
         if depth > 1:
             self._call(place, _QUIET, lambda: self._nest(place, depth - 1))
-        else:
-            handler.probe()
         handler.exit()
 
     def _chains(self, length: int) -> Iterator[tuple[int, ...]]:
@@ -208,50 +229,50 @@ class Trials:
         handler.exit()
         self.judge.faults(place, _QUIET)
 
-    def _update(self, point: Point, place: Place, golden: Arrived, change: Change) -> None:
+    def _update(
+        self, point: Point, place: Place, before: Before, golden: Arrived, change: Change
+    ) -> bool:
         """A handler that updates the key, asks for its old target, and frees it."""
         handler, cpu = self.handler, self.cpu
         cpu.back_to(point.context)
-        before = Before.of(cpu, point, place)
         handler.enter()
-        if self._apply(change):
+        done = self._apply(change)
+        if done:
             self._call(place, change.text)
             if handler.synchronize() and change.may_free(cpu):
                 handler.free(change.old)
         handler.exit()
-        self.judge.resumed(point, place, before, golden, change)
-        self._undo(point, change)
+        if done:
+            self.judge.resumed(point, place, before, golden, change)
+        return done
 
-    def _preempt(self, point: Point, place: Place, golden: Arrived, change: Change) -> None:
-        """Another task updates the key meanwhile; this one goes on later, on whatever CPU."""
+    def _preempt(
+        self, point: Point, place: Place, before: Before, golden: Arrived, change: Change
+    ) -> None:
+        """Another task updates the key again; this one goes on later, on whatever CPU."""
         handler, cpu = self.handler, self.cpu
         cpu.back_to(point.context)
-        before = Before.of(cpu, point, place)
         handler.taken += 1
         handler.events.append(Event(1, INTERRUPT, point.pc, "it is preempted"))
         cpu.handler_stack()
-        self._apply(change)
-        self.judge.resumed(point, place, before, golden, change)
-        self._undo(point, change)
+        if self._apply(change):
+            self.judge.resumed(point, place, before, golden, change)
 
-    def _chained(self, place: Place, point: Point, chain: tuple[int, ...], change: Change) -> None:
-        """Interrupts nested as deep as the chain is long; the innermost handler updates."""
-        self.handler.clear()
-        self.cpu.back_to(point.context)
-        self._link(point, place, chain, change)
-        self.handler.allot()
-        self._undo(point, change)
+    def _link(
+        self, point: Point, place: Place, before: Before, chain: tuple[int, ...], change: Change
+    ) -> None:
+        """The CPU stands at ``point``: interrupts it, goes deeper, and lets it go on.
 
-    def _link(self, point: Point, place: Place, chain: tuple[int, ...], change: Change) -> None:
-        """The CPU stands at ``point``: interrupts it, goes deeper, and lets it go on."""
+        ``chain`` are the instructions of the handlers' own trampolines at which
+        the next interrupts come; the innermost handler updates.
+        """
         handler, cpu = self.handler, self.cpu
-        before = Before.of(cpu, point, place)
         handler.enter()
-        if len(chain) > 1:
+        if chain:
             cpu.call(place.start)
-            inner = next(p for n, p in enumerate(cpu.way()) if n == chain[1])
-            self._link(inner, place, chain[1:], change)
-            cpu.back_to(point.context)
+            own = Before.of(cpu, place)
+            inner = next(p for n, p in enumerate(cpu.way()) if n == chain[0])
+            self._link(inner, place, own, chain[1:], change)
             handler.again()
         else:
             self._apply(change)
@@ -273,7 +294,7 @@ class Trials:
             if visit is not None:
                 visit()
         self.judge.called(trampoline, before, target, update)
-        cpu.set_reg(cpu.arch.registers.sp, sp)
+        cpu.sp = sp
 
     def _apply(self, change: Change) -> bool:
         """Whether the update was done."""
