@@ -2,6 +2,7 @@
 # make test     the test suite               make test-full   with the exhaustive tests
 # make lint     ruff and mypy --strict       make bench       measure, and print ratios
 # make projects build Lua, Redis, zstd and jansson through the launcher (network, gcc, minutes)
+# make mutants  judge every machine-made mutant of the templates and the runtime (hours)
 # make clean    remove all that make made, the environment (.venv) too
 #
 # Needs Python 3.11 or later with venv, and a way to PyPI the first time.  No C
@@ -11,7 +12,7 @@
 .POSIX:
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all verify test test-full lint bench projects clean
+.PHONY: all verify test test-full mutants lint bench projects clean
 
 VENV = .venv
 PY = $(VENV)/bin/python
@@ -36,6 +37,11 @@ test: $(READY)
 
 test-full: $(READY)
 	$(PYTEST) -m "full or not full" $(TESTS)
+
+# Goes on where it was interrupted; remove build/mutants.jsonl to begin anew.
+mutants: $(READY)
+	@mkdir -p build
+	PYTHONPATH=tests:. $(PY) -m mutants.mutant_run -j $(JOBS) --output build/mutants.jsonl
 
 lint: $(READY_LINT)
 	$(PY) -m ruff check .

@@ -1,6 +1,6 @@
 """Judges the mutants of an arch, all of them or a sample, and writes a line for each.
 
-    python -m mutants.mutant_run --arch ARCH [--output FILE] [--sample N] [--seed S]
+    python -m mutants.mutant_run [-j N] [--arch ARCH] [--output FILE] [--sample N] [--seed S]
 
 A run that was interrupted goes on where its file ends.
 """
@@ -10,12 +10,13 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import queue
 import random
 import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from pathlib import Path
@@ -42,7 +43,34 @@ def _one(mutant: Mutant) -> Verdict:
     return _judge.judge(mutant)
 
 
-def judged(name: str, mutants: Iterable[Mutant]) -> Iterator[tuple[Mutant, Verdict, float]]:
+Judged = tuple[Mutant, Verdict, float]
+
+
+def in_processes(name: str, mutants: Sequence[Mutant], jobs: int) -> Iterator[Judged]:
+    """What ``judged`` gives, from several processes, in any order."""
+    done: queue.SimpleQueue[Judged | None] = queue.SimpleQueue()
+
+    def work(share: Sequence[Mutant]) -> None:
+        try:
+            for found in judged(name, share):
+                done.put(found)
+        finally:
+            done.put(None)
+
+    with ThreadPoolExecutor(jobs) as threads:
+        futures = [threads.submit(work, mutants[i::jobs]) for i in range(jobs)]
+        running = jobs
+        while running:
+            found = done.get()
+            if found is None:
+                running -= 1
+            else:
+                yield found
+        for future in futures:
+            future.result()
+
+
+def judged(name: str, mutants: Iterable[Mutant]) -> Iterator[Judged]:
     """Each mutant's verdict and seconds, from one process that is replaced if it dies or hangs."""
     left = list(mutants)
     context = multiprocessing.get_context("spawn")
@@ -79,6 +107,7 @@ def sample(mutants: Sequence[Mutant], count: int, seed: int) -> list[Mutant]:
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="mutant_run", description=__doc__)
     parser.add_argument("--arch", action="append", help="default: all")
+    parser.add_argument("-j", "--jobs", type=int, default=1)
     parser.add_argument("--output", type=Path, help="JSON Lines; goes on where it ends")
     parser.add_argument("--sample", type=int, default=1 << 30, help="this many of each arch")
     parser.add_argument("--seed", type=int, default=1)
@@ -100,7 +129,8 @@ def _run_arch(name: str, chosen: argparse.Namespace, tally: Tally) -> None:
     for mutant in mutants:
         if mutant.name in done:
             tally.add(name, mutant, done[mutant.name])
-    for mutant, verdict, seconds in judged(name, [m for m in mutants if m.name not in done]):
+    left = [m for m in mutants if m.name not in done]
+    for mutant, verdict, seconds in in_processes(name, left, chosen.jobs):
         outcome = tally.add(name, mutant, verdict)
         print(f"{name} {outcome} {verdict.by}: {mutant.name}", flush=True)
         if chosen.output:
