@@ -109,6 +109,7 @@ def _run(
                 check_reach(result, program, far, mode, called)
                 relaxed.look("far and near targets")
             look(program.machine)
+            check_interrupts(result, program, truth, exhaustive=exhaustive)
     relaxed.finish()
     result.places = shown.places()
     result.inline_total, result.inline_executed = program.watcher.inline_coverage()
