@@ -112,6 +112,7 @@ def _arch(name: str, folder: Path, data: dict[str, Any]) -> Arch:
         },
         forms={n: Form(n, tuple(row)) for n, row in data["form"].items()},
         landing_pads=tuple(bytes.fromhex(row) for row in data["landing_pad"]["codes"]),
+        pad_alignment=data["landing_pad"].get("alignment", 1),
         trampoline_end=bytes.fromhex(code["trampoline_end"]),
         padding=bytes.fromhex(code.get("padding", "")),
         indirect=tuple(_indirect(row) for row in data["indirect"]),

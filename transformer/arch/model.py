@@ -59,9 +59,9 @@ class Branch:
         return sum(((1 << f.width) - 1) << f.position for f in self.fields)
 
     @cached_property
-    def fixed(self) -> int:
+    def _fixed(self) -> int:
         """The bits of the instruction that tell it from others."""
-        return ~(self.mask | self.ignored) & ((1 << 8 * self.size) - 1)
+        return ~(self.mask | self.ignored)
 
     @property
     def bits(self) -> int:
@@ -97,7 +97,7 @@ class Branch:
         if len(code) < self.size:
             return None
         word = int.from_bytes(code[: self.size], self.byteorder)
-        if word & self.fixed != self.base:
+        if word & self._fixed != self.base:
             return None
         distance = 0
         for f in self.fields:
@@ -349,6 +349,7 @@ class Arch:
     instructions: dict[str, Instruction]
     forms: dict[str, Form]
     landing_pads: tuple[bytes, ...]
+    pad_alignment: int
     trampoline_end: bytes
     padding: bytes  # a prefix without a meaning: sites are aligned by it
     indirect: tuple[IndirectBranch, ...]

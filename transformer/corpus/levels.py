@@ -7,14 +7,19 @@ unless all are asked for they take turns, over cases, arches and compilers.
 
 from __future__ import annotations
 
+import tempfile
 import zlib
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 
 from transformer.arch import Arch
 from transformer.arch.modes import INLINE, INLINE_ASM, INLINE_MODES
+from transformer.toolchain import Compiler, compile_object
 
 LEVELS = ("-O0", "-O1", "-O2", "-O3", "-Os")
-TURNS, ALL = "turns", "all"
+TURNS, FEW, ALL = "turns", "few", "all"
+TURNING = (TURNS, FEW)
 #: Builds of a case with one compiler for one arch, where they take turns.
 _AT_A_TIME = {INLINE: 2, INLINE_ASM: 1}
 
@@ -25,42 +30,57 @@ def settings(arch: Arch, mode: str, levels: Levels, turn: int) -> list[tuple[int
     """(number of the variant, level) of a mode's builds.
 
     In turns, a mode that patches no sites is built in all variants at -O2,
-    and the arch's default one at -O0 too.
+    and the arch's default one at -O0 too; where few are asked for, these take
+    turns as well, so that a case has one such build in each mode.
     """
     variants = range(len(arch.variants))
-    if levels == TURNS and mode not in INLINE_MODES:
-        return [(v, "-O2") for v in variants] + (
-            [(variants[-1], "-O0")] if mode == arch.default_mode else []
-        )
-    wanted = LEVELS if levels in (TURNS, ALL) else levels
+    if levels in TURNING and mode not in INLINE_MODES:
+        every = [(v, "-O2") for v in variants]
+        if mode == arch.default_mode:
+            every.append((variants[-1], "-O0"))
+        return every if levels == TURNS else _turn(every, turn + arch.modes.index(mode), 1)
+    wanted = LEVELS if levels in (*TURNING, ALL) else levels
     every = [(v, level) for level in wanted for v in variants]
-    if levels != TURNS:
-        return every
-    count = min(_AT_A_TIME[mode], len(every))
+    return _turn(every, turn, _AT_A_TIME[mode]) if levels in TURNING else every
+
+
+def _turn(every: list[tuple[int, str]], turn: int, most: int) -> list[tuple[int, str]]:
+    count = min(most, len(every))
     start = turn * count % len(every)
     return (every + every)[start : start + count]
 
 
 def hardened(
-    arch: Arch, family: str, mode: str, levels: Levels, turn: int
+    arch: Arch, compiler: Compiler, mode: str, levels: Levels, turn: int
 ) -> list[tuple[int, str]]:
     """The same of the arch's hardened variants; their numbers follow those of the others.
 
-    In turns, a case by one compiler is built in one of them, in one mode.
+    Those that the compiler can make.  In turns, a case by one compiler is
+    built in one of them, in one mode.
     """
     every = [
         (m, n)
         for m in arch.modes
         for n, variant in enumerate(arch.hardened, len(arch.variants))
-        if not variant.compilers or family in variant.compilers
+        if not variant.compilers or compiler.family in variant.compilers
         if not variant.modes or m in variant.modes
+        if _accepts(compiler, (*arch.toolchain.cflags, *variant.cflags))
     ]
-    if levels != TURNS:
+    if levels not in TURNING:
         return [(n, "-O2") for m, n in every if m == mode]
     if not every:
         return []
     chosen, number = every[turn % len(every)]
     return [(number, "-O2")] if chosen == mode else []
+
+
+@cache
+def _accepts(compiler: Compiler, flags: tuple[str, ...]) -> bool:
+    """Whether it knows these flags: an empty file tells."""
+    with tempfile.TemporaryDirectory(prefix="sc-flags-") as folder:
+        source = Path(folder, "empty.c")
+        source.write_text("")
+        return compile_object(compiler, source, source.with_suffix(".o"), flags).ok
 
 
 def first_turn(case: str) -> int:

@@ -66,14 +66,18 @@ class PadCheck:
             here = self._machine.read(address, max(map(len, pads), default=1))
         except UcError:
             return f"there must be one of {names}, and there is nothing"
-        return f"there must be one of {names}, and there is {self._names(here, address)}"
+        aligned = f", aligned to {arch.pad_alignment} bytes" if arch.pad_alignment > 1 else ""
+        return f"there must be one of {names}{aligned}, and there is {self._names(here, address)}"
 
     def _names(self, code: bytes, address: int) -> str:
         lines = list(disassemble(self._machine.arch, code, address, None))
         return f"{code.hex(' ')} ({lines[0].split('  ')[-1].strip()})" if lines else code.hex(" ")
 
     def _is_pad(self, address: int, row: IndirectBranch) -> bool:
-        pads = row.pads or self._machine.arch.landing_pads
+        arch = self._machine.arch
+        pads = row.pads or arch.landing_pads
+        if address % arch.pad_alignment:
+            return False
         try:
             return any(self._machine.read(address, len(p)) == p for p in pads)
         except UcError:  # the code ends before a pad would
