@@ -66,6 +66,20 @@ double across(int n, double x)
 	       k + 2 * l + 3 * m + n;
 }
 
+/* More integers than a call preserves registers. */
+volatile int held[16] = { 3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3 };
+
+int crowded(int n)
+{
+	int a = held[0], b = held[1], c = held[2], d = held[3], e = held[4], f = held[5];
+	int g = held[6], h = held[7], i = held[8], j = held[9], k = held[10], l = held[11];
+	int m = held[12], o = held[13], p = held[14], q = held[15];
+
+	n = static_call(operate)(n, 2);
+	return n + a + b * 3 + c * 5 + d * 7 + e * 11 + f * 13 + g * 17 + h * 19 + i * 23 + j * 29 +
+	       k * 31 + l * 37 + m * 41 + o * 43 + p * 47 + q * 53;
+}
+
 /* What a target changes in memory is read again; a leaf function's locals lie below the stack. */
 int memory(int n)
 {
