@@ -130,7 +130,7 @@ def verify(
     ]
     chosen = [load(a) for a in _pick(arches, names())]
     report = VerifyReport(selftests=[_selftest(a) for a in chosen])
-    report.turning = turning(levels)
+    report.turning = INLINE_MODES if levels == TURNS else ()
     report.titles = {c.name: c.title for c in cases if c.title}
     shared = Path(tempfile.mkdtemp(prefix="sc-verify-"))
     if cache:
