@@ -75,9 +75,9 @@ def test_texts_are_no_mark_up() -> None:
 
 def test_data_cannot_end_its_script() -> None:
     made = report()
-    made.titles = {"clock": f"</script><script>alert(1)</script>\u2028{HOSTILE}"}
+    made.titles = {"clock": f"</script ><script >alert(1)</script>\u2028{HOSTILE}"}
     text = html_text(made)
-    assert text.count("</script>") == 2
+    assert len(re.findall("</?script", text)) == 4
     assert tables(text)["titles"] == made.titles
 
 

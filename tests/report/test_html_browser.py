@@ -80,6 +80,7 @@ def test_filters_narrow_the_matrix_and_the_mistakes(page: Browser) -> None:
     page.click("#filters [value=B]")
     assert rows(page) == ["clock", "logger"]
     assert page.shown("#matrix thead tr:first-child th") == ["", "B"]
+    assert len(page.shown("#matrix tbody td")) == 4
     assert len(page.shown(".failure")) == 1
     page.click("#filters [value=fail]")
     assert rows(page) == ["clock"]
