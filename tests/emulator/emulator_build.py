@@ -106,9 +106,9 @@ def plain(arch: Arch, source: str, *flags: str, variant: int = 0) -> Image:
 
 @cache
 def program(name: str, mode: str, variant: int) -> Built:
-    """``PROGRAM`` with the runtime, in a mode and variant of the arch."""
+    """``PROGRAM`` with the runtime, in a mode and variant of the arch, hardened ones behind."""
     arch = arches.load(name)
-    made = arch.variants[variant]
+    made = (*arch.variants, *arch.hardened)[variant]
     headers = str(runtime.header_dir("lowered", arch, mode))
     output = folder() / f"{name}-{mode}-{made.name}"
     source, link = PROGRAM, list[str]()

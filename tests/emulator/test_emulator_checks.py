@@ -6,7 +6,15 @@ import pytest
 from emulator_build import assemble, program, started
 
 from transformer.arch import Arch
-from transformer.emulator import AbiCheck, Image, Machine, Outcome, PadCheck, selftest
+from transformer.emulator import (
+    AbiCheck,
+    Image,
+    Machine,
+    Outcome,
+    PadCheck,
+    TypeWordCheck,
+    selftest,
+)
 from transformer.emulator.tables import Tables
 
 CALLS = ("call", "call_tail", "call_hook", "guards")
@@ -14,6 +22,7 @@ FLIPS = ("to_sub", "flip")
 
 
 def padded(arch: Arch) -> int | None:
+    """A variant with landing pads that the wheel's Clang makes in its common configuration."""
     return next((i for i, v in enumerate(arch.variants) if v.pads), None)
 
 
@@ -33,7 +42,7 @@ def result(cpu: Machine, image: Image) -> int:
 def test_padded_programs_land_on_pads(arch: Arch, mode: str) -> None:
     variant = padded(arch)
     if variant is None:
-        assert not arch.landing_pads
+        assert not arch.landing_pads or any(v.pads for v in arch.hardened)
         return
     cpu, image = started(program(arch.name, mode, variant), stepping=True)
     check = PadCheck()
@@ -61,6 +70,8 @@ def test_a_missing_pad_is_seen_at_each_site(arch: Arch) -> None:
     assert violation.check == "pads"
     assert violation.pc == add
     assert "__SCT__op" in violation.site and "add" in violation.message
+    assert "there must be one of" in violation.message
+    assert f"and there is {nop.hex(' ')}" in violation.message
     assert image.symbol_at(violation.site_address)[0].name == "__SCT__op"  # type: ignore[index]
 
 
@@ -68,11 +79,60 @@ def test_code_without_pads_breaks_the_rule(arch: Arch) -> None:
     if not arch.landing_pads:
         return
     bare = next(i for i, v in enumerate(arch.variants) if not v.pads)
-    cpu, image = started(program(arch.name, "slot", bare), stepping=True)
+    cpu, image = started(program(arch.name, "generic", bare), stepping=True)
     check = PadCheck()
     cpu.attach(check)
     run(cpu, image, "call")
     assert len(check.violations) == 1
+
+
+def test_a_pad_of_another_kind_is_none(arch: Arch) -> None:
+    """One for jumps, where a call lands."""
+    others = {p for row in arch.indirect for p in row.pads} - set(arch.landing_pads)
+    variant = padded(arch)
+    if variant is None or not others:
+        return
+    cpu, image = started(program(arch.name, "generic", variant), stepping=True)
+    check = PadCheck()
+    cpu.attach(check)
+    cpu.poke(image.symbols["add"].address, min(others))
+    run(cpu, image, "call")
+    (violation,) = check.violations
+    assert violation.message.startswith("indirect-call at call")
+    assert f"there is {min(others).hex(' ')}" in violation.message
+
+
+# --- type words ---
+
+
+def typed(arch: Arch) -> int:
+    return next(i for i, v in enumerate(arch.hardened) if v.type_word) + len(arch.variants)
+
+
+def words(cpu: Machine, arch: Arch) -> TypeWordCheck:
+    check = TypeWordCheck(arch.hardened[typed(arch) - len(arch.variants)].type_word)
+    cpu.attach(check)
+    return check
+
+
+@pytest.mark.parametrize("mode", ["slot", "inline"])
+def test_targets_of_a_key_have_one_type_word(arch: Arch, mode: str) -> None:
+    cpu, image = started(program(arch.name, mode, typed(arch)), stepping=True)
+    check = words(cpu, arch)
+    run(cpu, image, *CALLS, *FLIPS, *CALLS)
+    assert check.violations == []
+    assert check.count >= 4
+
+
+def test_another_type_word_is_told(arch: Arch) -> None:
+    cpu, image = started(program(arch.name, "slot", typed(arch)), stepping=True)
+    check = words(cpu, arch)
+    sub = image.symbols["sub"].address
+    cpu.poke(sub - 4, bytes(4))
+    run(cpu, image, *CALLS, *FLIPS, *CALLS)
+    assert [v.check for v in check.violations] == ["flow"]
+    message = check.violations[0].message
+    assert "has the type word 0x00000000" in message and "add" in message and "sub" in message
 
 
 # --- the ABI ---

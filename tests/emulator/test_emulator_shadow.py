@@ -8,7 +8,7 @@ import pytest
 from emulator_build import assemble, program, started
 
 from transformer.arch import Arch
-from transformer.emulator import Arrival, Image, Machine, ShadowCheck
+from transformer.emulator import Arrival, Image, Machine, ShadowCheck, UnwindCheck
 
 CALLS = ("call", "call_tail", "call_hook", "guards", "to_sub", "flip", "call", "call_tail")
 MODES = ("generic", "slot", "trampoline", "inline")
@@ -110,6 +110,38 @@ def test_both_keys_are_told_apart(arch: Arch) -> None:
     cpu.poke(at, other.value.to_bytes(other.size, arch.byteorder))
     assert cpu.run(image.symbols["call"].address).ok
     assert [v.message for v in check.violations if f"uses key {other.key}" in v.message]
+
+
+def test_a_branch_that_is_no_retpoline_is_told(arch: Arch) -> None:
+    cpu, image = started(program(arch.name, "slot", 0), stepping=True)
+    check = ShadowCheck(thunks=True)
+    cpu.attach(check)
+    assert cpu.run(image.symbols["call"].address).ok
+    check.end()
+    assert [v.check for v in check.violations] == ["flow"]
+    assert "__SCT__op" in check.violations[0].site
+    assert "the indirect-jump is not made by a retpoline" in check.violations[0].message
+
+
+def test_retpolines_are_no_returns(arch: Arch) -> None:
+    hardened = enumerate(arch.hardened, len(arch.variants))
+    variant = next((n for n, v in hardened if v.retpolines and "clang" in v.compilers), None)
+    if variant is None:
+        return
+    cpu, image = started(program(arch.name, "slot", variant), stepping=True)
+    check = ShadowCheck(thunks=True)
+    unwind = UnwindCheck(check)
+    cpu.attach(check)
+    cpu.attach(unwind)
+    for name in CALLS:
+        assert cpu.run(image.symbols[name].address).ok
+    check.end()
+    assert check.violations == [] and unwind.violations == []
+    strict = ShadowCheck()
+    cpu, image = started(program(arch.name, "slot", variant), stepping=True)
+    cpu.attach(strict)
+    assert cpu.run(image.symbols["call"].address).ok
+    assert strict.violations, "else the retpoline was not executed"
 
 
 def run(cpu: Machine, start: int, at: int, then: Callable[[], None]) -> None:
