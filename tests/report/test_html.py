@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from report.page_report import HOSTILE, SITE, place, report, result, schedule
@@ -218,6 +219,14 @@ def test_every_check_count_and_status_has_its_words() -> None:
     assert set(CHECKS) <= set(words.CHECKS)
     assert set(COUNTS) <= set(words.COUNTS)
     assert set(STATUSES) == set(words.STATUSES)
+
+
+def test_the_readme_and_the_page_name_the_same_limits() -> None:
+    page = Page(html_text(report())).text
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    for head, text in words.LIMITS:
+        assert f"- **{head}** {text}\n" in readme
+        assert f"{head} {text}" in page
 
 
 def test_what_recurs_is_in_the_page_once(monkeypatch: pytest.MonkeyPatch) -> None:

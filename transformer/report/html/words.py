@@ -54,8 +54,8 @@ LIMITS = (
     ),
     (
         "Other memory is ordered.",
-        "Code, slots and guards' counts may be seen late. Everything else is seen at once: "
-        "this is no model of a whole memory system.",
+        "Patched code and the slots that trampolines load may be seen late. Everything else is "
+        "seen at once: this is no model of a whole memory system.",
     ),
     (
         "No speculation, no time.",
