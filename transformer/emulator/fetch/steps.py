@@ -184,9 +184,7 @@ class Stepper:
         self.count += 1
         stack = machine.read(self.sp - _STACK, len(state.stack))
         after = State(machine.pc, state.depth + 1, machine.save(), stack, wrong)
-        if wrong:
-            after.pc = state.pc
-        elif after.pc == state.pc or after.depth > MOST:
+        if not wrong and (after.pc == state.pc or after.depth > MOST):
             after.wrong = f"it never leaves {machine.describe(state.pc)}"
         state.steps[key], state.loads[key] = after, self._loaded
         return after, self._loaded

@@ -29,10 +29,10 @@ class Arrival:
 
 def arrival(stepper: Stepper, place: Place, state: State, zeros: bool = False) -> Arrival:
     """What became of a CPU that has left the place; ``zeros``: it began with zeros."""
-    if state.wrong:
-        return Arrival(TO, state.pc, wrong=state.wrong)
     if state.pc == 0:
         return Arrival(TO, 0, wrong="it called NULL")
+    if state.wrong:
+        return Arrival(TO, state.pc, wrong=state.wrong)
     stepper.load(state)
     machine, registers = stepper.machine, stepper.arch.registers
     size = stepper.arch.pointer_size
