@@ -129,11 +129,12 @@ def test_reports_go_to_files_whole(
     failed = CaseResult("d", NAMES[0], "slot", "gcc", "plain")
     failed.fail(Failure("dispatch", "wrong target", "d.c:3", "f", "g"))
     proof.report.results.append(failed)
-    for form in ("json", "junit", "text"):
+    for form in ("json", "junit", "text", "html"):
         output = tmp_path / form
         assert main(["verify", "a", "--format", form, "--output", str(output)]) == 1
     assert json.loads((tmp_path / "json").read_text())["totals"]["cells"] == {"pass": 1, "fail": 1}
     assert ET.parse(tmp_path / "junit").getroot().get("failures") == "1"
     assert "d.c:3: wrong target" in (tmp_path / "text").read_text()
+    assert "<title>Wrong: 1 of" in (tmp_path / "html").read_text()
     assert capsys.readouterr().out == ""
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(list(tmp_path.iterdir())) == 4
