@@ -33,6 +33,12 @@ EXHAUSTIVE: dict[int, tuple[Bound, ...]] = {
     2: (Bound(reduce=False, nodes=NODES), Bound(reduce=False, cpus=2, nodes=0, walks=WALKS)),
     3: (Bound(reduce=False, nodes=NODES, walks=WALKS),),
 }
+#: The same for a person who reads a report.
+BOUNDS = (
+    "every schedule of one update and two CPUs at one place, and of two or three updates in a row "
+    f"and one CPU, where its graph has at most {NODES:,} nodes; {WALKS} random ones of a larger "
+    "graph, of two updates in a row and two CPUs, and of all updates of a program in a row"
+)
 #: All updates of a cell in a row are beyond that: random schedules of two CPUs.
 LONG = Bound(reduce=False, cpus=2, nodes=0, walks=WALKS)
 

@@ -169,6 +169,7 @@ class VerifyReport:
 
     ``turning`` are the modes in which not every case was built at each level
     (``transformer.corpus.levels``).  ``titles`` are what cases say of themselves.
+    ``bounds`` say how far an exhaustive run has gone.
     """
 
     results: list[CaseResult] = field(default_factory=list)
@@ -176,6 +177,7 @@ class VerifyReport:
     seconds: float = 0.0
     turning: tuple[str, ...] = ()
     titles: dict[str, str] = field(default_factory=dict)
+    bounds: str = ""
 
     @property
     def ok(self) -> bool:

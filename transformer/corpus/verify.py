@@ -23,6 +23,7 @@ from transformer.corpus.objects import default_folder, prune, use_cache
 from transformer.corpus.oracle import OracleBuild, build_oracle
 from transformer.corpus.pool import each
 from transformer.corpus.refuse import linkage_errors, run_refusal
+from transformer.corpus.relaxed import BOUNDS
 from transformer.corpus.results import CaseResult, Failure, Tick, VerifyReport
 from transformer.corpus.shards import fingerprint, part
 from transformer.corpus.transformed import Rewritten, rewrite_case
@@ -131,6 +132,7 @@ def verify(
     chosen = [load(a) for a in _pick(arches, names())]
     report = VerifyReport(selftests=[_selftest(a) for a in chosen])
     report.turning = INLINE_MODES if levels == TURNS else ()
+    report.bounds = BOUNDS if exhaustive else ""
     report.titles = {c.name: c.title for c in cases if c.title}
     shared = Path(tempfile.mkdtemp(prefix="sc-verify-"))
     if cache:

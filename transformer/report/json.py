@@ -18,6 +18,7 @@ def json_text(report: VerifyReport) -> str:
         "version": VERSION,
         "ok": report.ok,
         "totals": asdict(totals(report)),
+        "bounds": report.bounds,
         "selftests": [asdict(r) for r in report.selftests],
         "results": [asdict(r) for r in report.results],
     }

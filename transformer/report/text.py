@@ -295,6 +295,8 @@ def _summary(report: VerifyReport, sums: Totals) -> list[Text]:
     if sums.counts:
         counts = ", ".join(f"{count:,} {name}" for name, count in sums.counts.items())
         lines.append(Text(f"looked at: {counts}"))
+    if report.bounds:
+        lines.append(Text(f"bounds: {report.bounds}"))
     if sums.sites:
         lines.append(Text(f"sites executed: {sums.executed:,} of {sums.sites:,}"))
     if sums.inline:
