@@ -7,6 +7,7 @@ incomplete, the check of their order refuses instead.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,9 +15,10 @@ from published import ALLOWED, FORBIDDEN, OUTCOMES, SAME_SHAPE, Outcome
 
 from transformer import arch as arches
 from transformer.cli.litmus import litmus_tests
-from transformer.emulator.fetch.explore import Graph, Reader
+from transformer.emulator.fetch.graph import Graph
 from transformer.emulator.fetch.log import Event, WriteLog
 from transformer.emulator.fetch.order import maintenance
+from transformer.emulator.fetch.paths import Reader
 from transformer.emulator.fetch.places import TRAMPOLINE, Place
 from transformer.emulator.fetch.steps import State
 from transformer.emulator.fetch.window import Window
@@ -36,9 +38,13 @@ class Steps:
     def __init__(self) -> None:
         self.program: tuple[str, ...] = ()
         self.word = bytes(UNIT)
+        self.arch = SimpleNamespace(instruction_alignment=UNIT, pointer_size=UNIT)
         self.machine = self
 
     def read(self, address: int, size: int) -> bytes:
+        return bytes(size)
+
+    def code(self, address: int, size: int) -> bytes:
         return bytes(size)
 
     def begin(self, place: Place, condition: int = 0, zero: bool = False) -> State:
@@ -122,7 +128,7 @@ def _readers(
     if readers[0][0] == "told":
         steps.program, position = readers[0][1:], window.end
     graph = Graph(steps, window, {})
-    begin = Reader(graph.root, window.phase[position], window.first_floor(position))
+    begin = graph.reader(graph.root, window.phase[position], window.first_floor(position))
     for seen, then in list(_walk(graph, begin, position)):
         for more in _readers(steps, window, readers[1:], then):
             yield (*seen, *more)
