@@ -185,10 +185,25 @@ def problems(program: PatcherProgram, log: WriteLog) -> tuple[dict[str, list[str
     return {check: said for check, said in found.items() if said}, explored.failures
 
 
+def marks(index: int, name: str, arches: tuple[str, ...]) -> tuple[pytest.MarkDecorator, ...]:
+    """Each is tried on one arch, in turns; on all of them with the exhaustive tests."""
+    return () if name == arches[index % len(arches)] else (pytest.mark.full,)
+
+
 CELLS = [
-    pytest.param(name, wrong, id=f"{wrong.patcher}-{wrong.mode}-{wrong.update}-{name}")
-    for wrong in WRONG
+    pytest.param(
+        name,
+        wrong,
+        id=f"{wrong.patcher}-{wrong.mode}-{wrong.update}-{name}",
+        marks=marks(index, name, wrong.arches),
+    )
+    for index, wrong in enumerate(WRONG)
     for name in wrong.arches
+]
+PORT_CELLS = [
+    pytest.param(name, port, id=f"{port}-{name}", marks=marks(index, name, ALL))
+    for index, port in enumerate(PORT)
+    for name in ALL
 ]
 
 
@@ -229,8 +244,7 @@ def test_the_right_patcher_passes(name: str, mode: str, make: Make) -> None:
         assert seen is None or program.seen() == seen
 
 
-@pytest.mark.parametrize("port", PORT)
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize(("name", "port"), PORT_CELLS)
 def test_the_runtime_with_a_wrong_port_is_caught(name: str, port: str, make: Make) -> None:
     program = make("", name, "trampoline", port=port)
     log = program.update("to_two")
