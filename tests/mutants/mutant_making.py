@@ -14,6 +14,8 @@ from pathlib import Path
 from mutants.mutant_text import Statement, built_lines, functions, runtime_files
 
 RUNTIME_DIR = "common/runtime"
+#: What is rendered into units and into the runtime.
+PARTS = ("call", "guard", "hook", "trampoline", "breakpoint")
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"')
 _NUMBER = re.compile(r"(?<![\w.%])(0x[0-9a-fA-F]+|\d+)(?!\w)")
 _NUMBERED = re.compile(r"(?<![\w\\.:@])([a-z]{1,3})(\d{1,2})(?!\w)")
@@ -89,8 +91,10 @@ def shown(text: str) -> str:
 def make(templates: Path, arch: str) -> list[Mutant]:
     """All mutants that an arch's build can show, in the order of files and lines."""
     found: list[Mutant] = []
-    for path in sorted((templates / arch).glob("*.j2")):
-        found += _file(templates, path, path.relative_to(templates).as_posix(), True)
+    for path in sorted(templates / arch / f"{part}.h.j2" for part in PARTS):
+        if path.is_file():
+            name = path.relative_to(templates).as_posix()
+            found += _file(templates, path, name, "breakpoint" not in name)
     inside = runtime_files(templates)
     for path in sorted((templates / RUNTIME_DIR).glob("*.j2")):
         name = path.relative_to(templates).as_posix()

@@ -17,6 +17,22 @@ static int probe_write(volatile void *unit, unsigned long long old, unsigned lon
 #define SC_HOOK_SYNC() probe_sync()
 #define SC_HOOK_WRITE(unit, old, new) probe_write(unit, old, new)
 
+/* In which order each access to what other threads see is. */
+static void probe_order(const volatile void *at, int what, int order);
+#define PROBE_LOAD	1
+#define PROBE_STORE	2
+#define PROBE_BOTH	3
+#define __atomic_load_n(at, order) \
+	(probe_order(at, PROBE_LOAD, order), __atomic_load_n(at, order))
+#define __atomic_store_n(at, value, order) \
+	(probe_order(at, PROBE_STORE, order), __atomic_store_n(at, value, order))
+#define __atomic_exchange_n(at, value, order) \
+	(probe_order(at, PROBE_BOTH, order), __atomic_exchange_n(at, value, order))
+#define __atomic_fetch_add(at, value, order) \
+	(probe_order(at, PROBE_BOTH, order), __atomic_fetch_add(at, value, order))
+#define __atomic_fetch_sub(at, value, order) \
+	(probe_order(at, PROBE_BOTH, order), __atomic_fetch_sub(at, value, order))
+
 #include "sc_runtime.c"
 
 volatile int failed, part, failed_part;
@@ -54,16 +70,71 @@ static void *wanted;
 static struct static_key *watched_key;
 static int wanted_count;
 
+static int blind_before, blind_behind;		/* sc_blind when the lock was taken, and when it was free */
+static int objects_go, level_behind;
+static struct static_call_key slot;
+static int slot_race;
+
 static void probe_lock(void)
 {
 	CHECK((int)sc_depth == held);
+	if (!held)
+		blind_before = (int)sc_blind;
 	held++;
 }
 
+/* Once the lock is free nothing waits, and what others may look at is as it stays. */
 static void probe_unlock(void)
 {
 	held--;
 	CHECK((int)sc_depth == held);
+	if (held)
+		return;
+	blind_behind = (int)sc_blind;
+	CHECK(!sc_waiting.calls && sc_waiting.keys == &sc_last_key);
+	CHECK(!sc_waiting.open && !sc_waiting.running);
+	CHECK(!(OPERATE->flags & SC_KEY_PENDING) && !(slot.flags & SC_KEY_PENDING));
+	CHECK(!objects_go || !__sc_object.registered);
+	if (level_behind)
+		__sc_object.level = level_behind;
+}
+
+static int releases(int order)
+{
+	return order == __ATOMIC_RELEASE || order == __ATOMIC_ACQ_REL || order == __ATOMIC_SEQ_CST;
+}
+
+static int acquires(int order)
+{
+	return order == __ATOMIC_ACQUIRE || order == __ATOMIC_ACQ_REL || order == __ATOMIC_SEQ_CST;
+}
+
+/*
+ * A target or a count is published with what it stands for. Where two sides each
+ * store and then look at what the other stored, all is sequentially consistent:
+ * sc_update_slot() and sc_link_keys(), look-ups of windows and their objects.
+ */
+static void probe_order(const volatile void *at, int what, int order)
+{
+	int func = at == &OPERATE->func || at == &HOOK->func || at == &slot.func;
+	int flags = at == &OPERATE->flags || at == &HOOK->flags || at == &slot.flags;
+	int pair = at == &sc_logger || at == &__sc_updates || at == &FLAG->enabled ||
+		   at == &SIGN->enabled || at == &__sc_object.windows.high;
+
+	if (func || pair) {
+		CHECK(!(what & PROBE_LOAD) || acquires(order));
+		CHECK(!(what & PROBE_STORE) || releases(order));
+	}
+	if (flags || at == &sc_window_readers || at == &sc_objects)
+		CHECK(order == __ATOMIC_SEQ_CST);
+	if (func && what == PROBE_STORE)
+		CHECK(order == __ATOMIC_SEQ_CST);
+	if (at == &sc_objects)
+		CHECK(sc_window_readers > 0);
+	if (at == &slot.func && what == PROBE_STORE && slot_race) {
+		slot_race = 0;
+		slot.flags |= SC_KEY_TEXT;
+	}
 }
 
 static int probe_publish(void)
@@ -88,6 +159,7 @@ static int probe_write(volatile void *unit, unsigned long long old, unsigned lon
 	CHECK(held > 0 && sc_depth);
 	CHECK(publishes == 1 && !syncs);
 	CHECK(old != new);
+	CHECK(OPERATE->flags & SC_KEY_TEXT);
 	writes++;
 	if (nested) {
 		CHECK(sc_waiting.running);
@@ -111,12 +183,14 @@ static void forget(void)
 }
 
 static int logs, log_error;
+static const char *log_text;			/* the first one's */
 static const void *log_at;
 
 static void logger(int error, const char *text, const void *at)
 {
 	CHECK(text && *text);
-	logs++;
+	if (!logs++)
+		log_text = text;
 	log_error = error;
 	log_at = at;
 }
@@ -488,17 +562,22 @@ static void batches(void)
 
 /* --- a key that no text names --- */
 
-static struct static_call_key slot = { .func = (void *)add };
-
 static void slots(void)
 {
 	at_rest();
+	slot.func = (void *)add;
 	was_done(__sc_static_call_update(&slot, (void *)subtract), 0);
 	CHECK(slot.func == (void *)subtract && !slot.wanted);
 	CHECK(!static_update_begin() && !__sc_static_call_update(&slot, (void *)add));
 	CHECK(slot.func == (void *)subtract && slot.flags == SC_KEY_PENDING);
 	was_done(static_update_commit(), 0);
 	CHECK(slot.func == (void *)add && !slot.flags && !slot.next);
+
+	/* Another thread has text name it meanwhile: it is updated once more, with the lock. */
+	slot_race = 1;
+	was_done(__sc_static_call_update(&slot, (void *)subtract), 0);
+	CHECK(!slot_race && slot.func == (void *)subtract && slot.wanted == (void *)subtract);
+	slot.flags = 0;
 }
 
 /* --- what others see --- */
@@ -579,10 +658,9 @@ static void interrupts(void)
 	const char *end = sc_relative(&proxy->trampoline) + proxy->size;
 
 	CHECK(sc_text_contains(insn) == 1 && sc_text_contains(end - 1) == 1);
-	CHECK(sc_window_start(end - 1) == insn);
 	CHECK(!sc_text_contains((void *)add) && !sc_text_contains(0));
 	sc_windows_enter();
-	CHECK(sc_window_readers == 1);
+	CHECK(sc_window_readers == 1 && sc_window_start(end - 1) == insn);
 	sc_windows_leave();
 	CHECK(!sc_window_readers);
 	more();
@@ -625,7 +703,10 @@ static void leave(void)
 	struct sc_proxy *proxy;
 
 	more();
+	objects_go = 1;
 	__sc_unregister(&__sc_object);
+	objects_go = 0;
+	OPERATE->flags = HOOK->flags = 0;
 	for (proxy = __sc_object.proxies; proxy < __sc_object.proxies_end; proxy++)
 		proxy->flags &= ~SC_PROXY_SLOT_USED;
 	CHECK(!__sc_object.registered && !OPERATE->proxies && !HOOK->proxies);
@@ -637,11 +718,15 @@ static void leave(void)
 
 static void come(int level, int lines)
 {
+	struct sc_counters since;
+
 	logs = 0;
 	__sc_register(&__sc_object);
+	since = more();
+	CHECK(since.objects == 1 && (int)since.patched == writes && !since.updates);
 	CHECK(__sc_object.registered && sc_objects == &__sc_object && !__sc_object.next);
 	CHECK(logs == lines && __sc_object.level == level && sc_protection() == level);
-	CHECK(more().objects == 1 && OPERATE->proxies == proxy_of(OPERATE));
+	CHECK(OPERATE->proxies == proxy_of(OPERATE));
 	CHECK(level == SC_SLOT || OPERATE->flags & SC_KEY_TEXT);
 	at_rest();
 }
@@ -655,6 +740,7 @@ static void come_and_go(void)
 	CHECK(!__sc_static_call_update(OPERATE, (void *)subtract) && !static_key_try_enable(FLAG));
 	CHECK(!writes && text() == before);
 	forget();
+	more();
 	come(SC_WORD, 0);
 	CHECK(publishes == 1 && syncs == 1 && calls(7, 5) == 202 && guards() == 15);
 	forget();
@@ -717,14 +803,16 @@ static void wrong_objects(void)
 	unsigned long before = text();
 
 	logs = 0;
+	__sc_updates = 0;
 	__sc_register(&old);
+	CHECK(__sc_updates && !blind_before && blind_behind == 1);
 	CHECK(logs == 1 && log_error == -EINVAL && log_at == &old && sc_blind == 1 && !held);
 	was_refused(turn(FLAG, SC_KEY_ENABLE, 0), -EACCES, 0);
 	was_done(point(OPERATE, (void *)subtract), 1);
 	was_done(point(OPERATE, (void *)add), 1);
 	CHECK(FLAG->enabled == 0 && text() == before);
 	__sc_unregister(&old);
-	CHECK(!sc_blind && !held);
+	CHECK(!sc_blind && !held && blind_before == 1 && !blind_behind);
 
 	torn.guards = &guard;
 	torn.guards_end = (struct sc_guard *)((char *)&guard + 1);
@@ -758,6 +846,7 @@ static void wrong_text(void)
 	__sc_register(&__sc_object);
 	since = more();
 	CHECK(logs >= 1 && __sc_object.level == SC_SLOT && since.fallbacks == 1);
+	CHECK(log_text[20] == 'l');	/* left as it is */
 	CHECK(sc_protection() == SC_SLOT && !publishes && !writes);
 	*unit = kept;
 	CHECK(text() == before);
@@ -766,16 +855,39 @@ static void wrong_text(void)
 	CHECK(!point(OPERATE, (void *)add) && !writes);
 	leave();
 	come(SC_WORD, 0);
+	level_behind = SC_INT3;		/* somebody changes it as soon as the lock is free */
+	CHECK(sc_protection() == SC_WORD && sc_protection() == SC_INT3);
+	level_behind = 0;
+	__sc_object.level = SC_WORD;
 	forget();
 	CHECK(text() == before);
 	more();
+}
+
+/* A debugger's breakpoint in the way: calls are right as they are built, and the rest is patched. */
+static void breakpoint(void)
+{
+	char *at = sc_relative(&proxy_of(OPERATE)->insn);
+	sc_unit *unit = sc_unit_of(at), kept = *unit;
+	unsigned int i;
+
+	leave();
+	for (i = 0; i < SC_BREAKPOINT_SIZE; i++)
+		((volatile char *)at)[i] = (char)(SC_BREAKPOINT >> 8 * i);
+	come(SC_WORD, 1);
+	CHECK(log_error == -EBUSY && log_text[2] == 'b' && log_at == proxy_of(OPERATE));
+	forget();
+	more();
+	was_refused(point(OPERATE, (void *)subtract), -EBUSY, 0);
+	*unit = kept;
+	was_done(point(OPERATE, (void *)subtract), 1);
+	was_done(point(OPERATE, (void *)add), 1);
 }
 
 static void slot_level(void)
 {
 	leave();
 	sc_lowest = SC_SLOT;
-	OPERATE->flags = HOOK->flags = 0;
 	come(SC_SLOT, 0);
 	was_refused(turn(FLAG, SC_KEY_ENABLE, 0), -EACCES, 0);
 	was_done(__sc_static_call_update(OPERATE, (void *)subtract), 0);
@@ -792,12 +904,9 @@ static void slot_level(void)
 	more();
 }
 
-/* An update waits in a batch while its object goes. */
-static void forgotten(void)
+static void loggers(void)
 {
-	sc_log_function *none = 0;
-
-	sc_set_log(none);
+	sc_set_log(0);
 	CHECK(!sc_logger);
 	sc_set_log(logger);
 	CHECK(sc_logger == logger);
@@ -824,9 +933,16 @@ void probe(void)
 	PART(second_object);
 	PART(wrong_objects);
 	PART(wrong_text);
+	PART(breakpoint);
 	PART(slot_level);
 	PART(updates);
-	PART(forgotten);
+	PART(loggers);
+}
+
+/* Before any object registers. */
+__attribute__((__constructor__(100))) static void probe_early(void)
+{
+	CHECK(sc_protection() == SC_WORD);
 }
 
 /* Neither a struct nor a floating result can be made by clearing registers: this must trap. */
