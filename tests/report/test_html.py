@@ -84,7 +84,13 @@ def test_data_cannot_end_its_script() -> None:
 
 def test_the_verdict_comes_first_and_names_numbers() -> None:
     assert "2 of 8 builds are wrong: 2 different mistakes." in html_text(report())
-    assert "All 1 builds are right." in html_text(VerifyReport([result("clock", "A", "slot")]))
+    results = [result("clock", "A", "slot")]
+    assert "The one build is right." in html_text(VerifyReport(results))
+    results += [result("clock", "A", m) for m in ("slot", "unit")]
+    assert "All 3 builds are right." in html_text(VerifyReport(results))
+    results[0].status = "unverified"
+    wanted = "All 2 builds that were verified are right; 1 were not verified."
+    assert wanted.replace("1 were", "1 was") in html_text(VerifyReport(results))
     assert "Nothing was verified." in html_text(VerifyReport())
     blind = CaseResult("t", "A", "-", "-", "-", "fail", failures=[Failure("selftest", "blind")])
     assert "self-test failed" in (text := html_text(VerifyReport([], [blind])))
@@ -171,7 +177,7 @@ def test_mistakes_that_are_alike_stand_together_the_simplest_first() -> None:
     assert second.first.failure.check == "abi"
     text = html_text(VerifyReport([made]))
     assert text.count('class="family"') == 2
-    assert "1 of 1 builds are wrong: 2 different mistakes." in text
+    assert "1 of 1 builds is wrong: 2 different mistakes." in text
     assert "1 more like it" in text
 
 

@@ -81,7 +81,13 @@ def _verdict(report: VerifyReport, sums: Totals, kinds: Sequence[Family]) -> str
         return "The emulator's self-test failed: nothing else was run."
     if bad:
         found = "one mistake" if len(kinds) == 1 else f"{len(kinds):,} different mistakes"
-        return f"{bad:,} of {sums.builds:,} builds are wrong: {found}."
+        return f"{bad:,} of {sums.builds:,} builds {'is' if bad == 1 else 'are'} wrong: {found}."
     if not report.ok:
         return "Nothing was verified."
-    return f"All {sums.cells.get('pass', 0):,} builds are right."
+    passed, unsure = sums.cells.get("pass", 0), sums.cells.get("unverified", 0)
+    if unsure:
+        were = "was" if unsure == 1 else "were"
+        return (
+            f"All {passed:,} builds that were verified are right; {unsure:,} {were} not verified."
+        )
+    return "The one build is right." if passed == 1 else f"All {passed:,} builds are right."
