@@ -219,6 +219,13 @@ def test_an_error_is_told_whole() -> None:
     assert "no link: undefined f" in text
 
 
+def test_an_exhaustive_run_states_its_bounds() -> None:
+    made = report()
+    assert "Bounds:" not in html_text(made)
+    made.bounds = "2 CPUs & 3 updates"
+    assert "Bounds: 2 CPUs & 3 updates" in Page(html_text(made)).text
+
+
 def test_every_check_count_and_status_has_its_words() -> None:
     from transformer.corpus.results import CHECKS, COUNTS, STATUSES
 

@@ -20,8 +20,8 @@ CHECKS = {
     "selftest": "the emulator sees what it must see",
 }
 COUNTS = {
-    "states": "distinct steps of a CPU that ran sites while another updated",
-    "schedules": "orders of the CPUs' events that were tried",
+    "states": "steps that were emulated and nodes of the graph of all orders",
+    "schedules": "distinct orders of the CPUs' events: all covered, as paths through that graph",
     "walks": "orders that were drawn at random, above the bound",
     "interrupts": "interrupts that were taken",
 }
