@@ -110,7 +110,7 @@ class _Replay:
         return all(self._go(f).ok for f in self.program.image.init_array)
 
     def _go(self, function: int) -> Outcome:
-        self.trials.arm()
+        self.trials.expect()
         return self.cpu.go(function, self.trials.visit)
 
     def _scenario(self, result: CaseResult) -> bool:

@@ -83,10 +83,10 @@ class _Register:
 
 
 class InterruptibleMachine(Machine):
-    """Runs, stops before each armed instruction, and can be interrupted there.
+    """Runs, stops before the instructions at ``stops``, and can be interrupted there.
 
     ``below`` is how far below the interrupted stack pointer a handler's stack
-    begins.  ``armed`` may change at any time while the machine stands still.
+    begins.  ``stops`` may change at any time while the machine stands still.
     """
 
     def __init__(
@@ -99,10 +99,10 @@ class InterruptibleMachine(Machine):
         below: int = BELOW,
     ) -> None:
         self.at: dict[int, Place] = {a: p for p in places for a in range(p.start, p.end)}
-        self.armed: set[int] = set()
+        self.stops: set[int] = set()
         self.below = below
         self._ends = set(ends)
-        self._stops = sorted({*(p.start for p in places), *ends})
+        self._hooked = sorted({*(p.start for p in places), *ends})
         row = arch.registers
         self._kept = list(dict.fromkeys((*row.arguments, *row.callee_saved, *row.variadic)))
         super().__init__(arch, images, stepping=False)
@@ -145,19 +145,19 @@ class InterruptibleMachine(Machine):
 
     def _install(self) -> None:
         super()._install()
-        for address in self._stops:
+        for address in self._hooked:
             self._uc.hook_add(unicorn.UC_HOOK_CODE, self._at_stop, begin=address, end=address)
 
     def _at_stop(self, uc: Any, address: int, size: int, data: object) -> None:
-        if address in self.armed or (address in self._ends and self.armed):
+        if address in self.stops or (address in self._ends and self.stops):
             uc.emu_stop()
 
     # --- the program ---
 
     def go(self, function: int, visit: Callable[[int], None]) -> Outcome:
-        """Calls a ``void(void)`` function; ``visit`` gets each armed address that it comes to.
+        """Calls a ``void(void)`` function; ``visit`` gets each of ``stops`` that it comes to.
 
-        An address is armed no more once it was visited.  The outcome is
+        An address is no stop any more once it was visited.  The outcome is
         returned, exited (at one of ``ends``), or what went wrong.
         """
         self._begin()
@@ -167,9 +167,9 @@ class InterruptibleMachine(Machine):
             pc = self.pc
             if self._fault is None and error is None and pc in self._ends:
                 return Outcome("exited", pc, "", 0)
-            if self._fault is not None or error is not None or pc not in self.armed:
+            if self._fault is not None or error is not None or pc not in self.stops:
                 return self._finish(self._result(error), top)
-            self.armed.discard(pc)
+            self.stops.discard(pc)
             visit(pc)
 
     # --- interrupts ---
@@ -189,15 +189,15 @@ class InterruptibleMachine(Machine):
         return sp
 
     @contextmanager
-    def unarmed(self) -> Iterator[None]:
+    def alone(self) -> Iterator[None]:
         """Nothing stops the CPU, and afterwards it stands where it stood."""
-        armed, self.armed = self.armed, set()
+        stops, self.stops = self.stops, set()
         context = self.context()
         try:
             yield
         finally:
             self.back_to(context)
-            self.armed, self._fault = armed, None
+            self.stops, self._fault = stops, None
 
     def guest(self, function: int, *arguments: int) -> int:
         """Calls a function with integers and pointers; what it returned in one register."""

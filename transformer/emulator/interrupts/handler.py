@@ -92,7 +92,7 @@ class Handler:
         """An interrupt comes, before the next instruction is executed."""
         cpu, pc = self.cpu, self.cpu.pc
         context = cpu.context()
-        state = self._enter(pc)
+        state = self._enter(pc, pc)
         place = cpu.at.get(pc)
         window = self.in_window or (place is not None and place.in_window(pc))
         self._levels.append(_Level(pc, context, state, window))
@@ -117,7 +117,7 @@ class Handler:
         """Looks at the flag as it is now, by a handler that interrupts no window."""
         cpu = self.cpu
         sp = cpu.sp
-        state = self._enter(cpu.sentinel)
+        state = self._enter(cpu.sentinel, self._levels[-1].pc if self._levels else cpu.pc)
         cpu.guest(self.runtime.sc_irq_exit, state)
         cpu.sp = sp
 
@@ -150,17 +150,17 @@ class Handler:
             self.cpu.poke(target, code)
         self.freed.clear()
 
-    def _enter(self, pc: int) -> int:
-        """Calls ``sc_irq_enter`` and looks at the flag that it found."""
+    def _enter(self, pc: int, shown: int) -> int:
+        """Calls ``sc_irq_enter``; a wrong flag is a fault that is ``shown`` there."""
         cpu = self.cpu
         state = cpu.handler_stack(cpu.arch.emulation.stack_alignment)
         cpu.write(state, _UNSET)
         cpu.guest(self.runtime.sc_irq_enter, pc, state)
         found = cpu.read(state, _STATE)
         if found == _UNSET:
-            self.faults.append((pc, "sc_irq_enter() does not keep the flag that it found"))
+            self.faults.append((shown, "sc_irq_enter() does not keep the flag that it found"))
         elif any(found) != self.in_window:
-            self.faults.append((pc, self._flag(any(found))))
+            self.faults.append((shown, self._flag(any(found))))
         return state
 
     def _flag(self, found: bool) -> str:
@@ -173,10 +173,10 @@ class Handler:
         outer = ", ".join(describe(level.pc) for level in self._levels)
         if found:
             return (
-                f"the handlers have interrupted {outer}, where nothing may be loaded, "
-                "and yet the runtime's flag says that a trampoline is interrupted"
+                "the runtime's flag says that a trampoline is interrupted, "
+                f"but the handlers have interrupted {outer}, where nothing is loaded"
             )
         return (
-            f"the handlers have interrupted {outer}, where a target may be loaded, "
-            "and the runtime's flag does not say so"
+            "the runtime's flag does not say that a trampoline is interrupted, "
+            f"but the handlers have interrupted {outer}, where a target may be loaded"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from transformer.emulator.disassembly import disassemble
@@ -11,7 +12,8 @@ from transformer.emulator.interrupts.cpu import Arrived, InterruptibleMachine, P
 from transformer.emulator.interrupts.handler import ARRIVE, Event, Handler
 from transformer.emulator.interrupts.places import CALL, GUARD, TRAMPOLINE, Place
 
-_MOST = 20  # findings
+_MOST = 3  # findings that begin alike
+_ALIKE = 40  # characters
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Judge:
         self.findings: list[Finding] = []
         self.count = 0
         self._said: set[str] = set()
+        self._alike: Counter[str] = Counter()
 
     def resumed(
         self, point: Point, place: Place, before: Before, golden: Arrived | None, change: Change
@@ -101,13 +104,14 @@ class Judge:
         self.handler.faults.clear()
 
     def find(self, pc: int, place: Place, what: str, update: str) -> None:
-        """Notes a finding, unless the same was said before."""
+        """Notes a finding, unless the same was said before, or much that is alike."""
         cpu = self.cpu
         where = f"the {place.kind} of '{place.key}'"
         message = f"interrupted at {cpu.describe(pc)}, {where}; the handler: {update}; then {what}"
-        if message in self._said or len(self.findings) >= _MOST:
+        if message in self._said or self._alike[what[:_ALIKE]] >= _MOST:
             return
         self._said.add(message)
+        self._alike[what[:_ALIKE]] += 1
         steps = tuple(
             Step(e.cpu, e.kind, e.address, cpu.describe(e.address), e.text)
             for e in self.handler.events

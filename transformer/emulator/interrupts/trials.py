@@ -71,25 +71,25 @@ class Trials:
 
     # --- while the program runs ---
 
-    def arm(self) -> None:
+    def expect(self) -> None:
         """Stops the program at each place whose code has changed since the last time."""
         for place in self._places:
             code = self.cpu.read(place.start, place.end - place.start)
             if self._code.get(place) != code:
                 self._code[place] = code
-                self.cpu.armed.add(place.start)
+                self.cpu.stops.add(place.start)
 
     def visit(self, pc: int) -> None:
         """The program has come to a place: interrupts all that lies on its way from here."""
         cpu = self.cpu
-        with cpu.unarmed():
+        with cpu.alone():
             start = cpu.context()
             points = list(cpu.way())
             golden = cpu.arrived()
             cpu.back_to(start)
             quiet = self._in_batch()
             self._try_all(points, golden, quiet)
-        cpu.armed.difference_update(p.pc for p in points)
+        cpu.stops.difference_update(p.pc for p in points)
         self.handler.clear()
 
     def _try_all(self, points: list[Point], golden: Arrived, quiet: bool) -> None:
@@ -128,7 +128,7 @@ class Trials:
     def _in_batch(self) -> bool:
         """Whether the program has a batch of updates open: what a handler updates then waits."""
         cpu = self.cpu
-        with cpu.unarmed():
+        with cpu.alone():
             cpu.handler_stack()
             if cpu.guest(self.runtime.static_update_begin) & 0xFFFF_FFFF:
                 return True
@@ -153,7 +153,7 @@ class Trials:
     def _trampoline(self, place: Place, target: int, forms: set[bytes], nested: bool) -> None:
         """Calls it with one target; ``forms`` are those that were seen in this way before."""
         cpu = self.cpu
-        with cpu.unarmed():
+        with cpu.alone():
             cpu.fresh_stack()
             cpu.guest(self.runtime.update, place.address, target)
             if cpu.pointer(place.address) != target:
