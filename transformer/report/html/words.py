@@ -21,7 +21,7 @@ CHECKS = {
 }
 COUNTS = {
     "states": "steps that were emulated and nodes of the graph of all orders",
-    "schedules": "distinct orders of the CPUs' events: all covered, as paths through that graph",
+    "schedules": "distinct orders of the CPUs' events: all of them are covered",
     "walks": "orders that were drawn at random, above the bound",
     "interrupts": "interrupts that were taken",
 }
