@@ -114,6 +114,7 @@ def _arch(name: str, folder: Path, data: dict[str, Any]) -> Arch:
         landing_pads=tuple(bytes.fromhex(row) for row in data["landing_pad"]["codes"]),
         pad_alignment=data["landing_pad"].get("alignment", 1),
         trampoline_end=bytes.fromhex(code["trampoline_end"]),
+        trampoline_block=code.get("trampoline_block", 0),
         padding=bytes.fromhex(code.get("padding", "")),
         indirect=tuple(_indirect(row) for row in data["indirect"]),
         authentication=tuple(_authentication(row) for row in data.get("authentication", ())),

@@ -351,6 +351,7 @@ class Arch:
     landing_pads: tuple[bytes, ...]
     pad_alignment: int
     trampoline_end: bytes
+    trampoline_block: int  # each lies within one aligned block of this size; 0: anywhere
     padding: bytes  # a prefix without a meaning: sites are aligned by it
     indirect: tuple[IndirectBranch, ...]
     authentication: tuple[Authentication, ...]

@@ -180,6 +180,9 @@ class _Checker:
         if not start <= proxy.insn < end:
             yield f"its patchable instruction at {proxy.insn:#x} lies outside of it"
             return
+        block = self.arch.trampoline_block
+        if block and start // block != (end - 1) // block:
+            yield f"it lies across two aligned blocks of {block} bytes, from {start:#x} on"
         yield from place.problems()
         if place.state is None:
             return
