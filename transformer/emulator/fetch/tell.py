@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from transformer.emulator.disassembly import disassemble
+from transformer.emulator.disassembly import instructions
 from transformer.emulator.fetch.log import BARRIER, BEGIN, DATA, END, PUBLISH, STORE, SYNC, Event
 from transformer.emulator.fetch.paths import Edge, Moment, Reader
 from transformer.emulator.fetch.places import GUARD, Place
@@ -89,9 +89,9 @@ def _instruction(graph: Graph, event: Event, code: bytes) -> str:
 
 def _text(graph: Graph, pc: int, base: int, code: bytes) -> str:
     machine = graph.stepper.machine
-    line = disassemble(graph.stepper.arch, code[pc - base :], pc, machine.image_at(pc))[0]
-    raw = line.split(": ", 1)[1]
-    return " ".join(raw[24:].split()) or raw.strip()
+    code = code[pc - base :]
+    first = next(iter(instructions(graph.stepper.arch, code, pc, machine.image_at(pc))))
+    return " ".join(f"{first.text} {f'<{first.target}>' if first.target else ''}".split())
 
 
 def _reader(graph: Graph, cpu: int, reader: Reader, edge: Edge, made: int) -> Iterator[Step]:
