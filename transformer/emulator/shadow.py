@@ -14,7 +14,7 @@ from transformer.emulator.events import Violation
 from transformer.emulator.machine import Machine
 from transformer.emulator.transfers import Transfer
 
-_THUNK = 32  # bytes from a call to the return that uses its frame as a jump
+_THUNK = 32  # bytes from a retpoline's call to what it calls
 
 
 @dataclass
@@ -22,11 +22,13 @@ class ShadowFrame:
     """A call that has not returned: ``back`` is where it must return to, ``site`` the call.
 
     ``signed`` holds the key, the stack pointer and the return address of what
-    was signed since, and where.
+    was signed since, and where.  ``thunk`` tells that it enters no function,
+    but code right behind it, as a retpoline does.
     """
 
     back: int
     site: int
+    thunk: bool = False
     signed: tuple[str, int, int] | None = None
     signed_at: int = 0
 
@@ -67,12 +69,10 @@ class ShadowCheck:
         if transfer.authentication is not None:
             self._authentication(transfer.authentication, address)
 
-    def calls(self, address: int) -> list[ShadowFrame]:
-        """The calls under way at an instruction, without that of a retpoline around it."""
+    def calls(self) -> list[ShadowFrame]:
+        """The calls under way, without that of a retpoline."""
         frames = self.frames
-        if self._thunks and frames and 0 < address - frames[-1].site < _THUNK:
-            return frames[:-1]
-        return frames
+        return frames[:-1] if frames and frames[-1].thunk else frames
 
     def end(self) -> None:
         """Call it when all runs are over: the last return is seen only now."""
@@ -90,14 +90,21 @@ class ShadowCheck:
         if kind == "return":
             self._returned(address, previous)
         elif kind != "indirect-jump":
-            self.frames.append(ShadowFrame(previous + transfer.size, previous))
+            thunk = self._thunks and self._is_thunk(address, previous)
+            self.frames.append(ShadowFrame(previous + transfer.size, previous, thunk))
+
+    def _is_thunk(self, address: int, previous: int) -> bool:
+        machine = self._known()
+        image = machine.image_at(address) if 0 < address - previous < _THUNK else None
+        found = image.symbol_at(address) if image is not None else None
+        return found is not None and found[1] > 0
 
     def _returned(self, address: int, previous: int) -> None:
         self.count += 1
         frame = self.frames.pop() if self.frames else ShadowFrame(0, 0)
         if frame.signed is not None:
             self._report(f"it uses an address that {self._signer(frame)} signed", previous, address)
-        if address == frame.back or (self._thunks and 0 < previous - frame.site < _THUNK):
+        if address == frame.back or frame.thunk:
             return
         describe = self._known().describe
         called = f"the call at {describe(frame.site)} " if frame.site else "the harness's call "

@@ -185,7 +185,7 @@ class UnwindCheck:
         entered = self._places.get(address)
         if entered is None:
             return
-        frames = self._shadow.calls(address)
+        frames = self._shadow.calls()
         key = (address, frames[-1].back if frames else 0, len(frames))
         if frames and key not in self._seen:
             self._seen.add(key)
