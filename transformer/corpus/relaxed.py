@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from transformer.corpus.program import Program
 from transformer.corpus.results import CaseResult, Failure
@@ -88,7 +89,8 @@ class Relaxed:
 
     def _rows(self, log: WriteLog) -> Iterator[list[WriteLog]]:
         yield [log]
-        for other in self._seen.values():
+        for known in self._seen.values():
+            other = replace(known, later=log.later)  # what both leave alone is as it is now
             if follows(other, log):
                 yield [other, log]
             if follows(log, other):
