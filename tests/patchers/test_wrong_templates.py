@@ -156,7 +156,7 @@ WRONG = (
             ),
         ),
         "interrupts",
-        r"where a target may be loaded, and the runtime's flag does not say so",
+        r"the handlers have interrupted .*, where a target may be loaded",
         ("riscv64", "arm64", "x86_64"),
         quick=True,
     ),
