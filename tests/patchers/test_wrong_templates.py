@@ -100,7 +100,6 @@ WRONG = (
         ),
         "sync",
         r"is stored before the target that it loads",
-        quick=True,
     ),
     Wrong(
         "nothing orders slot and text",
