@@ -102,24 +102,37 @@ int last(int a, int b)
 	return static_call(operate)(b, a);
 }
 
-void last_hook(int what)
-{
-	static_call(hook)(what);
-}
-
 int last_if(int a);
 
-#if defined(SC_TRAMPOLINE_H) && defined(__x86_64__)
-__asm__(".pushsection .text\n\t.globl last_if\n\t.type last_if, %function\nlast_if:\n\t"
-	".cfi_startproc\n\tendbr64\n\ttestl %edi, %edi\n\tmovl $2, %esi\n\tjne __SCT__operate\n\t"
-	"movl $-1, %eax\n\tret\n\t.cfi_endproc\n\t.size last_if, . - last_if\n\t.popsection");
-#elif defined(SC_TRAMPOLINE_H) && defined(__aarch64__)
-__asm__(".pushsection .text\n\t.globl last_if\n\t.type last_if, %function\nlast_if:\n\t"
-	".cfi_startproc\n\thint #34\n\tmov w1, #2\n\tcbnz w0, __SCT__operate\n\t"
-	"mov w0, #-1\n\tret\n\t.cfi_endproc\n\t.size last_if, . - last_if\n\t.popsection");
-#else
+#if !defined(SC_TRAMPOLINE_H) || !(defined(__x86_64__) || defined(__aarch64__))
 int last_if(int a)
 {
 	return a ? static_call(operate)(a, 2) : -1;
 }
+#else
+
+/* What is called through a pointer has its type in the word before it, where that is checked. */
+# if defined(__has_feature)
+#  if __has_feature(kcfi)
+#   define TYPE ".long __kcfi_typeid_last_if\n\t"
+#  endif
+# endif
+# if !defined(TYPE)
+#  define TYPE
+# endif
+
+# if defined(__x86_64__)
+__asm__(".pushsection .text\n\t.globl last_if\n\t.type last_if, %function\n\t" TYPE "last_if:\n\t"
+	".cfi_startproc\n\tendbr64\n\ttestl %edi, %edi\n\tmovl $2, %esi\n\tjne __SCT__operate\n\t"
+	"movl $-1, %eax\n\tret\n\t.cfi_endproc\n\t.size last_if, . - last_if\n\t.popsection");
+# else
+__asm__(".pushsection .text\n\t.globl last_if\n\t.type last_if, %function\n\t" TYPE "last_if:\n\t"
+	".cfi_startproc\n\thint #34\n\tmov w1, #2\n\tcbnz w0, __SCT__operate\n\t"
+	"mov w0, #-1\n\tret\n\t.cfi_endproc\n\t.size last_if, . - last_if\n\t.popsection");
+# endif
 #endif
+
+void last_hook(int what)
+{
+	static_call(hook)(what);
+}
