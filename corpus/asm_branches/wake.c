@@ -50,9 +50,24 @@ void tick_twice(void)
 
 #else
 
+/* Where pointers to functions are checked, the type's word stands before each of them. */
+#if defined(__has_feature)
+# if __has_feature(kcfi)
+#  if defined(__x86_64__)
+#   define TYPE(name) ".byte 0xb8\n\t.weak __kcfi_typeid_" name "\n\t.long __kcfi_typeid_" name "\n\t"
+#  else
+#   define TYPE(name) ".weak __kcfi_typeid_" name "\n\t.long __kcfi_typeid_" name "\n\t"
+#  endif
+# endif
+#endif
+#ifndef TYPE
+# define TYPE(name) ""
+#endif
+
 #define FUNCTION(name, body)				\
 	__asm__(".pushsection .text\n\t"		\
 		".p2align 4\n\t"			\
+		TYPE(#name)				\
 		".globl " #name "\n\t"			\
 		".type " #name ", %function\n"		\
 		#name ":\n\t"				\
@@ -112,15 +127,21 @@ FUNCTION(tick_twice,
 
 #elif defined(__riscv)
 
+/* lpad 0, which does nothing where there are no landing pads. */
+#define PAD ".long 0x00000017\n\t"
+
 FUNCTION(wake_if,
+	 PAD
 	 "beqz a0, 1f\n\t"
 	 "tail __SCT__wake\n"
 	 "1:\n\t"
 	 "li a0, -1\n\t"
 	 "ret\n\t");
 FUNCTION(pass_on,
+	 PAD
 	 "tail __SCT__wake\n\t");
 FUNCTION(tick_twice,
+	 PAD
 	 "addi sp, sp, -16\n\t"
 	 ".cfi_def_cfa_offset 16\n\t"
 	 "sd ra, 8(sp)\n\t"
