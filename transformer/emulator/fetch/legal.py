@@ -25,7 +25,8 @@ def check_legal(arch: Arch, places: Places, log: WriteLog, describe: Describe) -
     for store in log.stores:
         for at, message in _store(arch, places, store, describe):
             by = f", by {describe(store.pc)}" if store.pc else ""
-            text = f"the store of {store.size} bytes to code at {describe(at)} {message}{by}"
+            size = f"{store.size} byte{'s' if store.size > 1 else ''}"
+            text = f"the store of {size} to code at {describe(at)} {message}{by}"
             yield Wrong(text, store.at)
 
 
