@@ -22,6 +22,7 @@ from transformer.corpus.truth import Truth
 from transformer.corpus.values import Decoder, Value
 from transformer.emulator import Outcome
 from transformer.emulator.interrupts import (
+    EXHAUSTIVE,
     Bounds,
     InterruptibleMachine,
     Place,
@@ -69,7 +70,7 @@ def check_interrupts(
 def _bounds(result: CaseResult, exhaustive: bool) -> Bounds:
     """Builds of a case take turns at the trampolines that are interrupted to depth 3."""
     first = zlib.crc32(f"{result.name} {result.level}".encode())
-    return Bounds(None, None, None, first) if exhaustive else Bounds(first=first)
+    return replace(EXHAUSTIVE if exhaustive else Bounds(), first=first)
 
 
 def _is_harness(program: Program, place: Place) -> bool:

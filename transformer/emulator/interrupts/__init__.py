@@ -4,9 +4,10 @@ from transformer.emulator.interrupts.cpu import GuestFault, InterruptibleMachine
 from transformer.emulator.interrupts.handler import Handler, Runtime
 from transformer.emulator.interrupts.judge import Finding
 from transformer.emulator.interrupts.places import Place, find_places
-from transformer.emulator.interrupts.trials import Bounds, Trials
+from transformer.emulator.interrupts.trials import EXHAUSTIVE, Bounds, Trials
 
 __all__ = [
+    "EXHAUSTIVE",
     "Bounds",
     "Finding",
     "GuestFault",

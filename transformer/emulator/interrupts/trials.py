@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 
 from transformer.emulator.interrupts.changes import Change, change_of
 from transformer.emulator.interrupts.cpu import Arrived, GuestFault, InterruptibleMachine, Point
@@ -20,14 +21,21 @@ _QUIET = "updates nothing"
 class Bounds:
     """``keys`` trampolines are interrupted in all their forms, ``nested`` of them to depth 3.
 
-    ``chains`` are updates in the innermost handler: so many for each
-    instruction of the outermost trampoline; None for all.
+    There each pair of instructions at depths 1 and 2 is tried, and at depth 3
+    each instruction of the handler's trampoline for each one of depth 1; or,
+    if ``full``, all triples.  In as many chains of interrupts for each
+    instruction of the outermost trampoline, the innermost handler updates.
+    None stands for all; ``first`` says at which trampoline and chain to begin.
     """
 
-    keys: int | None = 3
+    keys: int | None = 2
     nested: int | None = 1
-    chains: int | None = 2
+    chains: int | None = 1
+    full: bool = False
     first: int = 0
+
+
+EXHAUSTIVE = Bounds(None, None, None, full=True)
 
 
 class Trials:
@@ -52,6 +60,7 @@ class Trials:
         self.judge = Judge(cpu, self.handler)
         self._seen: set[tuple[int, bytes]] = set()
         self._code: dict[Place, bytes] = {}
+        self._length = 1  # instructions of the trampoline that is nested
         self._places = list(dict.fromkeys(cpu.at.values()))
         self._trampolines = {p.address: p for p in self._places if p.kind == TRAMPOLINE}
 
@@ -171,11 +180,11 @@ class Trials:
                 self._guarded(place, lambda: self._nested(place, points))
 
     def _nested(self, place: Place, points: list[Point]) -> None:
-        cpu, handler = self.cpu, self.handler
-        for point in points:
+        cpu, handler, self._length = self.cpu, self.handler, len(points)
+        for number, point in enumerate(points, self.bounds.first):
             cpu.back_to(point.context)
             handler.clear()
-            self._nest(place, DEPTH)
+            self._nest(place, DEPTH, number)
             self.judge.faults(place, _QUIET)
         change = change_of(cpu, self.runtime, place, self.near)
         assert change is not None
@@ -189,12 +198,22 @@ class Trials:
             handler.allot()
             self._undo(point, change)
 
-    def _nest(self, place: Place, depth: int) -> None:
-        """Interrupts here, and the handler's call through the key at each instruction."""
+    def _nest(self, place: Place, depth: int, turn: int) -> None:
+        """Interrupts here, and the handler's call through the key at each instruction.
+
+        ``depth`` is how many interrupts there are still to be, this one
+        included; ``turn`` chooses the one at depth 2 that goes on to depth 3.
+        """
         handler = self.handler
+        number = count()
+
+        def visit() -> None:
+            deeper = self.bounds.full or next(number) == turn % self._length
+            self._nest(place, depth - 1 if deeper or depth == 2 else 1, turn)
+
         handler.enter()
         if depth > 1:
-            self._call(place, _QUIET, lambda: self._nest(place, depth - 1))
+            self._call(place, _QUIET, visit)
         handler.exit()
 
     def _chains(self, length: int) -> Iterator[tuple[int, ...]]:
