@@ -41,13 +41,13 @@ class Reason:
             and shown(mutant.new).startswith(self.new)
             and self.kind in ("", mutant.kind)
             and (not self.arches or arch in self.arches)
-            and self.nth in (0, _nth(mutant))
+            and (not self.nth or self.nth == _nth(mutant))
         )
 
 
 def _nth(mutant: Mutant) -> int:
     """Which of the lines it is that are the same as its first."""
-    lines = (TEMPLATES / mutant.file).read_text().splitlines()
+    lines = [n.strip() for n in (TEMPLATES / mutant.file).read_text().splitlines()]
     return lines[: mutant.line].count(lines[mutant.line - 1])
 
 
