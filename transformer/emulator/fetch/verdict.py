@@ -78,6 +78,8 @@ def _frame(stepper: Stepper, place: Place, kind: str) -> str:
 def fits(place: Place, found: Arrival, values: Collection[int], nulls: Mapping[int, str]) -> bool:
     """Whether one of these values of the place's word leads there."""
     if place.kind == GUARD:
+        if place.jumps == place.end:  # an empty side: both ways lead there
+            return found.kind != TO
         on = (found.kind == JUMPED) != place.branch
         return found.kind != TO and any((v > 0) == on for v in values)
     if found.kind == TO:
