@@ -1,4 +1,5 @@
-# make verify   prove the corpus: every case, arch, mode and compiler that is here
+# make verify   prove the corpus: every case, arch, mode and compiler that is here; variants and
+#               levels take turns (VERIFY="--levels all" builds all, --no-cache compiles anew)
 # make test     the test suite               make test-full   with the exhaustive tests
 # make lint     ruff and mypy --strict       make bench       measure, and print ratios
 # make projects build Lua, Redis, zstd and jansson through the launcher (network, gcc, minutes)
@@ -30,7 +31,7 @@ CORPUS = corpus
 all: verify
 
 verify: $(READY)
-	$(VENV)/bin/sc-transform verify $(CORPUS) -j $(JOBS)
+	$(VENV)/bin/sc-transform verify $(CORPUS) --levels few -j $(JOBS) $(VERIFY)
 
 test: $(READY)
 	$(PYTEST) $(TESTS)
@@ -38,7 +39,7 @@ test: $(READY)
 test-full: $(READY)
 	$(PYTEST) -m "full or not full" $(TESTS)
 
-# Goes on where it was interrupted; remove build/mutants.jsonl to begin anew.
+# Goes on where it was interrupted, unless something was changed since.
 mutants: $(READY)
 	@mkdir -p build
 	PYTHONPATH=tests:. $(PY) -m mutants.mutant_run -j $(JOBS) --output build/mutants.jsonl

@@ -2,12 +2,13 @@
 
     python -m mutants.mutant_run [-j N] [--arch ARCH] [--output FILE] [--sample N] [--seed S]
 
-A run that was interrupted goes on where its file ends.
+A run that was interrupted goes on where its file ends, if nothing was changed since.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import multiprocessing
 import queue
@@ -22,12 +23,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mutants.mutant_judging import TEMPLATES, Judge, Verdict
+from mutants.mutant_judging import ROOT, TEMPLATES, Judge, Verdict
 from mutants.mutant_making import Mutant, make
 from mutants.mutant_tally import Tally
 
 from transformer import arch as arches
 
+_JUDGING = (
+    ("templates", "*"),
+    ("transformer", "*.py"),
+    ("tests/damage/case", "*"),
+    ("tests/mutants", "*.[chp]*"),
+)
 _TIME = 300  # seconds for one mutant, on a machine that does other things too
 
 _judge: Judge | None = None
@@ -91,9 +98,25 @@ def judged(name: str, mutants: Iterable[Mutant]) -> Iterator[Judged]:
                 pool.shutdown(wait=True, cancel_futures=True)
 
 
-def row(arch: str, mutant: Mutant, verdict: Verdict, seconds: float) -> dict[str, Any]:
+def state() -> str:
+    """A hash of all that verdicts hang on; the reasons for survivors do not."""
+    digest = hashlib.sha256()
+    for folder, pattern in _JUDGING:
+        for path in sorted((ROOT / folder).rglob(pattern)):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def row(of: str, arch: str, mutant: Mutant, verdict: Verdict, seconds: float) -> dict[str, Any]:
     """What is written of a mutant."""
-    found = {"arch": arch, **asdict(mutant), **asdict(verdict), "seconds": round(seconds, 2)}
+    found = {
+        "of": of,
+        "arch": arch,
+        **asdict(mutant),
+        **asdict(verdict),
+        "seconds": round(seconds, 2),
+    }
     found["message"] = found["message"][:300]
     return found
 
@@ -122,7 +145,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run_arch(name: str, chosen: argparse.Namespace, tally: Tally) -> None:
-    done = _read(chosen.output, name)
+    of = state()
+    done = _read(chosen.output, name, of)
     mutants = [m for m in make(TEMPLATES, name) if chosen.match in m.name]
     tally.native(name, sum(not m.built for m in mutants))
     mutants = sample([m for m in mutants if m.built], chosen.sample, chosen.seed)
@@ -135,16 +159,16 @@ def _run_arch(name: str, chosen: argparse.Namespace, tally: Tally) -> None:
         print(f"{name} {outcome} {verdict.by}: {mutant.name}", flush=True)
         if chosen.output:
             with chosen.output.open("a") as file:
-                file.write(json.dumps(row(name, mutant, verdict, seconds)) + "\n")
+                file.write(json.dumps(row(of, name, mutant, verdict, seconds)) + "\n")
 
 
-def _read(path: Path | None, arch: str) -> dict[str, Verdict]:
+def _read(path: Path | None, arch: str, of: str) -> dict[str, Verdict]:
     if path is None or not path.is_file():
         return {}
     found = {}
     for line in path.read_text().splitlines():
         data = json.loads(line)
-        if data["arch"] == arch:
+        if (data["of"], data["arch"]) == (of, arch):
             keys = ("file", "line", "kind", "old", "new", "built")
             mutant = Mutant(**{k: data[k] for k in keys})
             found[mutant.name] = Verdict(data["outcome"], data["by"], data["message"])
