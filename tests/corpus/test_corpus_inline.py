@@ -11,7 +11,7 @@ from corpus_cases import STEPS, Damage, MakeCase, family, run
 from transformer.arch import load, names
 from transformer.corpus import verify
 from transformer.corpus.ctype import Floating, Function, Integer, Pointer, Record, Void
-from transformer.corpus.levels import ALL, LEVELS, TURNS, first_turn, settings
+from transformer.corpus.levels import ALL, FEW, LEVELS, TURNS, first_turn, settings
 from transformer.corpus.results import Failure
 from transformer.corpus.transformed import SIGNATURE, Rewritten
 from transformer.corpus.unfit import _untrue, fits
@@ -32,6 +32,14 @@ def test_what_takes_turns_covers_every_level_and_variant() -> None:
         seen = Counter(s for turn in range(7, 7 + turns) for s in settings(ARCH, mode, TURNS, turn))
         assert set(seen) == combinations
         assert set(seen.values()) == {1}
+
+
+@pytest.mark.parametrize("mode", [m for m in ARCH.modes if m not in MODES])
+def test_few_builds_are_one_at_a_time_and_come_to_all(mode: str) -> None:
+    every = settings(ARCH, mode, TURNS, 0)
+    taken = [settings(ARCH, mode, FEW, turn) for turn in range(7, 7 + len(every))]
+    assert all(len(t) == 1 for t in taken)
+    assert sorted(s for t in taken for s in t) == sorted(every)
 
 
 def test_a_case_keeps_its_turn_when_others_come() -> None:

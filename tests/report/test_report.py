@@ -223,7 +223,7 @@ def test_builds_are_counted_by_level_and_kind() -> None:
     assert re.search(r"^mode +-O0 +-O2 +-Os$", text, re.MULTILINE)
     assert re.search(r"^slot +1 \+ 0 +1 \+ 1 +-$", text, re.MULTILINE)
     assert re.search(r"^inline +- +- +1 \+ 0$", text, re.MULTILINE)
-    assert "\ninline: the levels take turns" in text and "--levels all" in text
+    assert "\ninline: levels and variants take turns" in text and "--levels all" in text
     assert "take turns" not in plain_text(VerifyReport(every))
 
 

@@ -2,10 +2,15 @@
 
 A PATH is a corpus case, a folder of cases, or any C file with keys in it: for
 a file without a scenario one is made up.  Each is built plain and rewritten,
-for each arch, mode and compiler, and both are run in the emulator.  The
-optimisation levels of modes inline and inline-asm take turns over the cases,
-arches and compilers, unless --levels names them.  What follows -- are flags
-for the compilers, such as -I and -D.
+for each arch, mode and compiler, and both are run in the emulator.
+
+Not every case is built at each optimisation level and in each variant of its
+arch (position-independent or not, with landing pads or not).  By default the
+levels of modes inline and inline-asm take turns over the cases, arches and
+compilers, as hardened variants do in every mode; with --levels few, which is
+what "make verify" runs, variants and levels take turns in the other modes too,
+one build for each case there.  All checks are made of each build.  --levels
+all builds all.  What follows -- are flags for the compilers, such as -I and -D.
 """
 
 from __future__ import annotations
@@ -30,7 +35,7 @@ if TYPE_CHECKING:
     from transformer.report.jsonl import JournalFile
 
 LEVELS = ("O0", "O1", "O2", "O3", "Os")
-TURNS = "turns"
+TURNS, FEW = "turns", "few"
 FORMATS = ("text", "json", "jsonl", "junit", "html")
 
 
@@ -63,7 +68,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--levels", action=Listed, default=TURNS, metavar="L,…",
-        help="O0,O1,O2,O3,Os in every mode; all of these; or turns (default)",
+        help="O0,O1,O2,O3,Os in every mode; all of these; turns (default): those of the "
+        "inline modes take turns; few: variants do too, so that a case has one build in each mode",
     )  # fmt: skip
     parser.add_argument(
         "--second-opinion", action="store_true",
@@ -195,7 +201,7 @@ def _why(error: BaseException) -> str:
 
 def _levels(text: str) -> str | list[str]:
     """What ``--levels`` says, as ``verify`` takes it."""
-    if text in (ALL, TURNS):
+    if text in (ALL, TURNS, FEW):
         return text
     words = ",".join(word.strip().removeprefix("-") for word in text.split(","))
     return [f"-{word}" for word in known_only(words, "level", LEVELS)]

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from transformer.arch import Arch
-from transformer.arch.modes import INLINE, INLINE_ASM, INLINE_MODES
+from transformer.arch.modes import INLINE, INLINE_ASM, INLINE_MODES, MODES
 from transformer.toolchain import Compiler, compile_object
 
 LEVELS = ("-O0", "-O1", "-O2", "-O3", "-Os")
@@ -81,6 +81,13 @@ def _accepts(compiler: Compiler, flags: tuple[str, ...]) -> bool:
         source = Path(folder, "empty.c")
         source.write_text("")
         return compile_object(compiler, source, source.with_suffix(".o"), flags).ok
+
+
+def turning(levels: Levels) -> tuple[str, ...]:
+    """The modes in which not every case is built at each level and in each variant."""
+    if levels == FEW:
+        return MODES
+    return INLINE_MODES if levels == TURNS else ()
 
 
 def first_turn(case: str) -> int:

@@ -30,7 +30,9 @@ from transformer.emulator.tables import TRAMPOLINE
 _SWITCHES = 64
 _LOOKED_AT = 20_000  # instructions
 # Where rewritten units lie, the runtime's sources, and what is said of this folder.
-_COPY = re.compile(r"(?:\./)?\bu\d+/(?=[\w.-]+:\d)|[^\s(]*/runtime-[0-9a-f]+/|(?<=\()\./")
+_COPY = re.compile(
+    r"(?:\./)?\bu\d+/(?=[\w.-]+:\d)|[^\s(]*/(?:runtime|include)-[0-9a-f]+/|(?<=\()\./"
+)
 _LIMIT, _INVENTED_LIMIT = 2_000_000, 200_000  # instructions in one action
 _MOST_DISPATCHES = 20_000  # in one action
 _MOST_INVENTED = 1_000

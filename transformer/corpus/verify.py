@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Protocol
 
 from transformer.arch import Arch, load, names
-from transformer.arch.modes import INLINE_MODES
 from transformer.corpus.build import BuildError, Setting
 from transformer.corpus.case import Case, find_cases
 from transformer.corpus.cell import run_cell
 from transformer.corpus.invent import build_invented
-from transformer.corpus.levels import TURNS, Levels, first_turn, hardened, settings
+from transformer.corpus.levels import TURNS, Levels, first_turn, hardened, settings, turning
 from transformer.corpus.objects import default_folder, prune, use_cache
 from transformer.corpus.oracle import OracleBuild, build_oracle
 from transformer.corpus.pool import each
@@ -112,7 +111,7 @@ def verify(
     A path is a case's folder, a folder of cases, or a C file.  ``arches``,
     ``modes`` and ``compilers`` are names or ``"all"``; a compiler that is not
     here is left out.  ``levels`` are "-O2" and the like for every mode, "all",
-    or "turns" (see ``transformer.corpus.levels``).  ``pattern`` picks cases by
+    "turns" or "few" (see ``transformer.corpus.levels``).  ``pattern`` picks cases by
     name, by part of it or with ``*`` and ``?``.  ``cflags`` come on top of a
     case's own.  ``progress`` is called with (result, results so far, results in
     all).  With ``places`` each result tells what is patched; for a
@@ -131,7 +130,7 @@ def verify(
     ]
     chosen = [load(a) for a in _pick(arches, names())]
     report = VerifyReport(selftests=[_selftest(a) for a in chosen])
-    report.turning = INLINE_MODES if levels == TURNS else ()
+    report.turning = turning(levels)
     report.bounds = BOUNDS if exhaustive else ""
     report.titles = {c.name: c.title for c in cases if c.title}
     shared = Path(tempfile.mkdtemp(prefix="sc-verify-"))

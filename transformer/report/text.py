@@ -247,7 +247,8 @@ def _print_levels(console: Console, report: VerifyReport) -> None:
     console.print(table)
     if turning := [m for m in report.turning if any(r.mode == m for r in built)]:
         modes = ", ".join(turning)
-        console.print(f"{modes}: the levels take turns over cases, arches and compilers")
+        console.print(f"{modes}: levels and variants take turns")
+        console.print("over cases, arches and compilers")
         console.print("(--levels all builds every case at each)")
     console.print()
 
