@@ -103,12 +103,14 @@ class _Replay:
         self.log = LogReader(self.decoder, image, built.records, built.interfaces)
 
     def run(self, result: CaseResult) -> None:
-        """The constructors and the scenario, then the trampolines by themselves."""
+        """The scenario once the constructors have run, then the trampolines by themselves."""
         if self._start() and self._scenario(result):
             self.trials.trampolines()
 
     def _start(self) -> bool:
-        return all(self._go(f).ok for f in self.program.image.init_array)
+        """The constructors, uninterrupted: until its own has run, the runtime knows no window."""
+        visit = self.trials.visit
+        return all(self.cpu.go(f, visit).ok for f in self.program.image.init_array)
 
     def _go(self, function: int) -> Outcome:
         self.trials.expect()
