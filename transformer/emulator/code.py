@@ -76,7 +76,10 @@ class Code:
                     yield at, Transfer(direct_kind(row.is_call), row.size, target)
                     break
             for pair in pairs:
-                target = pair.decode(address, data[address - base : address - base + pair.size])
+                both = data[address - base : address - base + pair.size]
+                if int.from_bytes(both, "little") & pair.mask != pair.value:
+                    continue
+                target = pair.decode(address, both)
                 if target is not None:
                     size = pair.size - pair.second
                     kind = direct_kind(pair.kind == "call")

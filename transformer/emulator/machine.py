@@ -192,6 +192,7 @@ class Machine(Cpu):
         if not self.stepping:
             return
         hook_code(uc, self._on_code)
+        self.transfers.read_from(self.images)
         # One load hook makes all loads look for hooks; those of a run come and go.
         end = self.sentinel + PAGE - 1
         uc.hook_add(unicorn.UC_HOOK_MEM_READ, self._on_nothing, begin=self.sentinel, end=end)

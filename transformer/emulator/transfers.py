@@ -6,7 +6,7 @@ calls) capstone's groups do.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -14,7 +14,7 @@ import capstone
 
 from transformer.arch import Arch, Authentication, IndirectBranch
 from transformer.emulator.disassembly import decoder
-from transformer.emulator.image import ImageError
+from transformer.emulator.image import Image, ImageError
 from transformer.emulator.library import UcError
 
 UNREADABLE: tuple[type[Exception], ...] = (UcError, ImageError)
@@ -145,6 +145,8 @@ class Transfers(dict[int, Transfer]):
         super().__init__()
         self._arch = arch
         self._fetch = fetch
+        self._images: Sequence[Image] = ()
+        self._written: set[int] = set()
 
     def __missing__(self, address: int) -> Transfer:
         code = self._code(address)
@@ -157,13 +159,24 @@ class Transfers(dict[int, Transfer]):
         self[address] = found
         return found
 
+    def read_from(self, images: Sequence[Image]) -> None:
+        """Takes code from the images themselves: ``overwritten`` is told of each change."""
+        self._images = images
+
     def overwritten(self, address: int, size: int) -> None:
         """Forgets the instructions that these bytes may belong to."""
         for start in range(address - LONGEST, address + size):
+            self._written.add(start)
             self.pop(start, None)
 
     def _code(self, address: int) -> bytes:
         """Up to ``LONGEST`` bytes, fewer where the memory ends."""
+        if address not in self._written:
+            for image in self._images:
+                section = image.section_at(address)
+                if section is not None and address + LONGEST <= section.end:
+                    offset = address - section.address
+                    return section.data[offset : offset + LONGEST]
         for size in (LONGEST, 8, 4, 2, 1):
             try:
                 return self._fetch(address, size)

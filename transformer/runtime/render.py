@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from transformer.arch.modes import INLINE_ASM, PATCHED_MODES, TRAMPOLINE_MODES
 
 FLAVOURS = ("plain", "lowered", "analysis")
 _COMMON_HEADERS = ("types", "runtime", "static_call", "static_key", "dynamic_function", "sc")
+#: Folders by what they were made of; the arch is held so that its number stays its own.
+_MADE: dict[tuple[object, ...], tuple[Arch | None, Path]] = {}
 _PLACES = ("trampoline", "guard", "call_site", "tail_site", "conditional_site", "kept_site")
 _POINTER = {4: ".long", 8: ".quad"}
 
@@ -98,12 +100,38 @@ def _said(arch: Arch) -> dict[str, str]:
 
 def header_dir(flavour: str, arch: Arch | None = None, mode: str | None = None) -> Path:
     """A folder that holds the headers, to follow ``-I``; written once."""
-    return _materialise("include", render_headers(flavour, arch, mode))
+
+    def make() -> Path:
+        return _materialise("include", render_headers(flavour, arch, mode))
+
+    return _once(("include", flavour, mode), arch, make)
 
 
 def runtime_source(arch: Arch) -> Path:
     """``sc_runtime.c``, with its parts beside it; compile it with lowered headers."""
-    return _materialise("runtime", render_runtime(arch)) / "sc_runtime.c"
+    folder = _once(("runtime",), arch, lambda: _materialise("runtime", render_runtime(arch)))
+    return folder / "sc_runtime.c"
+
+
+def _once(what: tuple[str | None, ...], arch: Arch | None, make: Callable[[], Path]) -> Path:
+    """The folder that ``make`` gives, while the templates, the arch and the folder are there."""
+    key = (*what, id(arch), *_stamps(arch))
+    held = _MADE.get(key)
+    if held is None or not held[1].is_dir():
+        held = _MADE[key] = (arch, make())
+    return held[1]
+
+
+def _stamps(arch: Arch | None) -> tuple[object, ...]:
+    """What tells that a template was changed: names, times and sizes."""
+    folders = ["common/include", "common/include/sc", "common/runtime"]
+    found: list[object] = [cache_dir()]
+    for name in (*folders, arch.name) if arch is not None else folders:
+        with os.scandir(templates_dir() / name) as entries:
+            for entry in entries:
+                seen = entry.stat()
+                found += [entry.path, seen.st_mtime_ns, seen.st_size]
+    return tuple(found)
 
 
 def _context(flavour: str, arch: Arch | None, mode: str | None) -> dict[str, Any]:
