@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -16,6 +17,7 @@ from typing import TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
+_COLLECT = (100_000, 20, 50)  # a task makes many small objects, and few circles of them
 _CONTEXT = multiprocessing.get_context("spawn")
 
 
@@ -70,6 +72,7 @@ def _pool(jobs: int, temporary: Path) -> Iterator[ProcessPoolExecutor]:
 def _begin(temporary: str) -> None:
     """In a process of the pool: the caller alone is interrupted, and then stops this one."""
     use_temporary(temporary)
+    gc.set_threshold(*_COLLECT)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop)
 
