@@ -24,7 +24,7 @@ from transformer.emulator.shadow import ShadowCheck, ShadowFrame
 from transformer.emulator.sites import InlineSite, SiteCheck, inline_sites
 from transformer.emulator.static import static_check
 from transformer.emulator.tables import CallSite, Guard, Proxy, Tables
-from transformer.emulator.unwind import UnwindCheck
+from transformer.emulator.unwind import FrameChecks, UnwindCheck
 
 __all__ = [
     "AbiCheck",
@@ -32,6 +32,7 @@ __all__ = [
     "CallFrames",
     "CallSite",
     "CodeWrite",
+    "FrameChecks",
     "Guard",
     "Image",
     "ImageError",

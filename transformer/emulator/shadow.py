@@ -37,7 +37,8 @@ class ShadowCheck:
     """Attach it to see every call and return.
 
     ``frames`` are the calls under way, the innermost last; the first one is
-    that of the run itself.  With ``thunks`` a return may jump to what was
+    that of the run itself.  ``pending`` is the call or return that was executed
+    last, until it is known where it went.  With ``thunks`` a return may jump to what was
     stored over the return address of a call just before it (a retpoline), and
     no branch may be indirect.  ``count`` is the number of returns seen, and of
     authentications.
@@ -49,7 +50,7 @@ class ShadowCheck:
         self.frames: list[ShadowFrame] = []
         self._thunks = thunks
         self._machine: Machine | None = None
-        self._pending: Transfer | None = None
+        self.pending: Transfer | None = None
         self._turned_at = 0
         self._reported: set[tuple[int, int]] = set()
 
@@ -60,12 +61,12 @@ class ShadowCheck:
         self.frames = [ShadowFrame(machine.sentinel, 0)]
 
     def step(self, address: int, previous: int) -> None:
-        if self._pending is not None:
-            self._moved(self._pending, address, previous)
+        if self.pending is not None:
+            self._moved(self.pending, address, previous)
         transfer = self._transfers[address]
-        self._pending = None
+        self.pending = None
         if transfer.turns:
-            self._pending, self._turned_at = transfer, address
+            self.pending, self._turned_at = transfer, address
         if transfer.authentication is not None:
             self._authentication(transfer.authentication, address)
 
@@ -77,9 +78,9 @@ class ShadowCheck:
     def end(self) -> None:
         """Call it when all runs are over: the last return is seen only now."""
         machine = self._machine
-        if self._pending is not None and machine is not None and machine.pc == machine.sentinel:
-            self._moved(self._pending, machine.sentinel, self._turned_at)
-        self._pending = None
+        if self.pending is not None and machine is not None and machine.pc == machine.sentinel:
+            self._moved(self.pending, machine.sentinel, self._turned_at)
+        self.pending = None
 
     # --- calls and returns ---
 
