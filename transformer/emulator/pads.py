@@ -89,7 +89,8 @@ class TypeWordCheck:
 
     All that a key's trampoline and sites go to have the same word, ``offset``
     bytes before them; but for the stubs of NULL and RET0, which have any type,
-    and functions whose names begin with ``foreign``, which have no right one.
+    and functions without source lines or whose names begin with ``foreign``,
+    which a harness defines as it likes.
     ``count`` is the number of arrivals compared.
     """
 
@@ -115,6 +116,9 @@ class TypeWordCheck:
     def _arrived(self, trampoline: int, address: int, previous: int) -> None:
         machine = self._machine
         assert machine is not None
+        image = machine.image_at(address)
+        if image is None or image.line_at(address) is None:
+            return
         self.count += 1
         word = machine.integer(machine.read(address - self._offset, 4))
         known = self._words.setdefault(trampoline, (word, address))
