@@ -74,12 +74,20 @@ static int blind_before, blind_behind;		/* sc_blind when the lock was taken, and
 static int objects_go, level_behind;
 static struct static_call_key slot;
 static int slot_race;
+static int busy_race;				/* an update runs by the time the lock is had */
+static struct sc_object *list_race;		/* what the list is by the time the lock is had */
 
 static void probe_lock(void)
 {
 	CHECK((int)sc_depth == held);
 	if (!held)
 		blind_before = (int)sc_blind;
+	if (busy_race)
+		sc_waiting.running = 1;
+	if (list_race) {
+		sc_objects = list_race;
+		list_race = 0;
+	}
 	held++;
 }
 
@@ -90,6 +98,8 @@ static void probe_unlock(void)
 	CHECK((int)sc_depth == held);
 	if (held)
 		return;
+	if (busy_race)
+		sc_waiting.running = busy_race = 0;
 	blind_behind = (int)sc_blind;
 	CHECK(!sc_waiting.calls && sc_waiting.keys == &sc_last_key);
 	CHECK(!sc_waiting.open && !sc_waiting.running);
@@ -560,6 +570,19 @@ static void batches(void)
 	CHECK(text() == before && calls(7, 5) == 1212 && guards() == 12);
 }
 
+/* What is looked at is looked at with the lock. */
+static void races(void)
+{
+	busy_race = 1;
+	CHECK(static_update_begin() == -EDEADLK && !busy_race);
+	busy_race = 1;
+	CHECK(__sc_static_call_update(OPERATE, (void *)subtract) == -EDEADLK && !busy_race);
+	busy_race = 1;
+	CHECK(static_key_try_enable(FLAG) == -EDEADLK && !busy_race);
+	at_rest();
+	CHECK(OPERATE->func == (void *)add && FLAG->enabled == 0 && more().updates == 0);
+}
+
 /* --- a key that no text names --- */
 
 static void slots(void)
@@ -789,6 +812,14 @@ static void second_object(void)
 	__sc_register(&__sc_object);
 	__sc_unregister(&second);
 	CHECK(sc_objects == &__sc_object && !__sc_object.next);
+
+	/* Another thread takes the first out while this one waits for the lock. */
+	__sc_register(&second);
+	list_race = &__sc_object;
+	__sc_unregister(&__sc_object);
+	CHECK(!sc_objects);
+	second.registered = 0;
+	__sc_register(&__sc_object);
 	__sc_object.guards_end++;
 	forget();
 	more();
@@ -925,6 +956,7 @@ void probe(void)
 	PART(keys);
 	PART(refusals);
 	PART(batches);
+	PART(races);
 	PART(slots);
 	PART(walks);
 	PART(interrupts);
