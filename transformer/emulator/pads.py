@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from transformer.arch import IndirectBranch
+from transformer.emulator.code import code_of
 from transformer.emulator.disassembly import disassemble
 from transformer.emulator.events import Violation
 from transformer.emulator.library import UcError
@@ -141,6 +142,8 @@ def _keys(tables: Tables) -> Iterator[tuple[int, int]]:
     for entry in tables.call_sites:
         proxy = tables.proxy_at.get(entry.proxy)
         if proxy is not None and not entry.is_way:
+            start = code_of(tables.image).start_of(entry.code) or entry.code
+            yield start, proxy.trampoline
             yield entry.code, proxy.trampoline
 
 

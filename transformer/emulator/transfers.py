@@ -139,10 +139,14 @@ def _by_groups(arch: Arch, address: int, code: bytes) -> Transfer | None:
 
 
 class Transfers(dict[int, Transfer]):
-    """Transfers by address, read when first asked for; drop what is overwritten."""
+    """Transfers by address, read when first asked for; drop what is overwritten.
+
+    ``quiet`` are instructions that an observer found nothing to do at.
+    """
 
     def __init__(self, arch: Arch, fetch: Callable[[int, int], bytes]) -> None:
         super().__init__()
+        self.quiet: set[int] = set()
         self._arch = arch
         self._fetch = fetch
         self._images: Sequence[Image] = ()
@@ -168,6 +172,7 @@ class Transfers(dict[int, Transfer]):
         for start in range(address - LONGEST, address + size):
             self._written.add(start)
             self.pop(start, None)
+            self.quiet.discard(start)
 
     def _code(self, address: int) -> bytes:
         """Up to ``LONGEST`` bytes, fewer where the memory ends."""

@@ -15,6 +15,7 @@ from elftools.dwarf.dwarf_expr import DWARFExprParser
 from elftools.dwarf.structs import DWARFStructs
 
 from transformer.emulator.callframes import BadFrames, CallFrames, Row
+from transformer.emulator.code import code_of
 from transformer.emulator.events import Violation
 from transformer.emulator.library import UcError
 from transformer.emulator.machine import Machine
@@ -249,8 +250,10 @@ def _places(machine: Machine) -> dict[int, bool]:
         for trampoline in tables.trampolines:
             found.update(dict.fromkeys(range(*tables.body(trampoline)), False))
             found[trampoline] = True
+        starts = code_of(image).start_of
         for entry in tables.call_sites:
             found[entry.code] = True
+            found[starts(entry.code) or entry.code] = True  # with what pads it
             if entry.is_way:
                 found.update((entry.code + p.second, False) for p in machine.arch.pairs)
         found.update((guard.code, True) for guard in tables.guards)
@@ -261,17 +264,17 @@ class FrameChecks:
     """The shadow stack and what is compared with it as one observer.
 
     Instructions that neither has anything to do with are passed over: most are
-    such, and each look costs.  Code that is patched is in ``places``.
+    such, and each look costs.
     """
 
     def __init__(self, shadow: ShadowCheck, unwind: UnwindCheck) -> None:
         self._shadow, self._unwind = shadow, unwind
-        self._quiet: set[int] = set()
 
     def begin(self, machine: Machine) -> None:
         self._shadow.begin(machine)
         self._unwind.begin(machine)
         self._transfers = machine.transfers
+        self._quiet = machine.transfers.quiet
 
     def step(self, address: int, previous: int) -> None:
         if address in self._quiet and self._shadow.pending is None:
