@@ -122,9 +122,10 @@ class Trials:
             return
         self.handler.clear()
         self.handler.allot()
-        second = change_of(self.cpu, self.runtime, place, self.far)
-        if second is not None and place.guard is None:
-            self._preempt(point, place, before, golden, second)
+        if place.kind == TRAMPOLINE or self.bounds.full:
+            second = change_of(self.cpu, self.runtime, place, self.far)
+            if second is not None and place.guard is None:
+                self._preempt(point, place, before, golden, second)
         self._undo(point, first)
 
     def _form(self, place: Place) -> bytes:
