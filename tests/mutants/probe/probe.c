@@ -176,7 +176,7 @@ static int probe_write(volatile void *unit, unsigned long long old, unsigned lon
 		CHECK(__sc_static_call_update(HOOK, (void *)speak) == -EDEADLK);
 		CHECK(static_key_try_inc(SIGN) == -EDEADLK);
 		CHECK(static_update_begin() == -EDEADLK);
-		CHECK(static_update_commit() == -EINVAL);
+		CHECK(static_update_commit() == -EINVAL && static_update_cancel() == -EINVAL);
 	}
 	if (writes == fail_at)
 		return -EBUSY;
@@ -947,6 +947,7 @@ static void loggers(void)
 
 void probe(void)
 {
+	CHECK(__sc_object.level == SC_WORD && sc_protection() == SC_WORD);
 	sc_set_log(logger);
 	forget();
 	more();
@@ -969,12 +970,6 @@ void probe(void)
 	PART(slot_level);
 	PART(updates);
 	PART(loggers);
-}
-
-/* Before any object registers. */
-__attribute__((__constructor__(100))) static void probe_early(void)
-{
-	CHECK(sc_protection() == SC_WORD);
 }
 
 /* Neither a struct nor a floating result can be made by clearing registers: this must trap. */
