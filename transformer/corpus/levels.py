@@ -19,7 +19,6 @@ from transformer.toolchain import Compiler, compile_object
 
 LEVELS = ("-O0", "-O1", "-O2", "-O3", "-Os")
 TURNS, FEW, ALL = "turns", "few", "all"
-TURNING = (TURNS, FEW)
 #: Builds of a case with one compiler for one arch, where they take turns.
 _AT_A_TIME = {INLINE: 2, INLINE_ASM: 1}
 
@@ -30,24 +29,37 @@ def settings(arch: Arch, mode: str, levels: Levels, turn: int) -> list[tuple[int
     """(number of the variant, level) of a mode's builds.
 
     In turns, a mode that patches no sites is built in all variants at -O2,
-    and the arch's default one at -O0 too; where few are asked for, these take
-    turns as well, so that a case has one such build in each mode.
+    and the arch's default one at -O0 too.
     """
     variants = range(len(arch.variants))
-    if levels in TURNING and mode not in INLINE_MODES:
-        every = [(v, "-O2") for v in variants]
-        if mode == arch.default_mode:
-            every.append((variants[-1], "-O0"))
-        return every if levels == TURNS else _turn(every, turn + arch.modes.index(mode), 1)
-    wanted = LEVELS if levels in (*TURNING, ALL) else levels
+    if levels == FEW:
+        return [_only(arch, mode, turn)]
+    if levels == TURNS and mode not in INLINE_MODES:
+        return [(v, "-O2") for v in variants] + (
+            [(variants[-1], "-O0")] if mode == arch.default_mode else []
+        )
+    wanted = LEVELS if levels in (TURNS, ALL) else levels
     every = [(v, level) for level in wanted for v in variants]
-    return _turn(every, turn, _AT_A_TIME[mode]) if levels in TURNING else every
-
-
-def _turn(every: list[tuple[int, str]], turn: int, most: int) -> list[tuple[int, str]]:
-    count = min(most, len(every))
+    if levels != TURNS:
+        return every
+    count = min(_AT_A_TIME[mode], len(every))
     start = turn * count % len(every)
     return (every + every)[start : start + count]
+
+
+def _only(arch: Arch, mode: str, turn: int) -> tuple[int, str]:
+    """The one build where few are asked for: in all modes the same variant, which shares much.
+
+    Over the turns these come to all that ``TURNS`` has.
+    """
+    count = len(arch.variants)
+    variant, turn = turn % count, turn // count
+    levels: tuple[str, ...] = ("-O2",)
+    if mode in INLINE_MODES:
+        levels = LEVELS
+    elif mode == arch.default_mode and variant == count - 1:
+        levels = ("-O2", "-O0")
+    return variant, levels[(turn + arch.modes.index(mode)) % len(levels)]
 
 
 def hardened(
@@ -66,7 +78,7 @@ def hardened(
         if not variant.modes or m in variant.modes
         if _accepts(compiler, (*arch.toolchain.cflags, *variant.cflags))
     ]
-    if levels not in TURNING:
+    if levels not in (TURNS, FEW):
         return [(n, "-O2") for m, n in every if m == mode]
     if not every:
         return []

@@ -17,7 +17,15 @@ from transformer.corpus.build import BuildError, Setting
 from transformer.corpus.case import Case, find_cases
 from transformer.corpus.cell import run_cell
 from transformer.corpus.invent import build_invented
-from transformer.corpus.levels import TURNS, Levels, first_turn, hardened, settings, turning
+from transformer.corpus.levels import (
+    FEW,
+    TURNS,
+    Levels,
+    first_turn,
+    hardened,
+    settings,
+    turning,
+)
 from transformer.corpus.objects import default_folder, prune, use_cache
 from transformer.corpus.oracle import OracleBuild, build_oracle
 from transformer.corpus.pool import each
@@ -73,7 +81,8 @@ class Task:
         arch = load(self.arch)
         every = settings(arch, mode, self.levels, self.turn)
         compiler = available(arch, (self.family,))[0]
-        return every + hardened(arch, compiler, mode, self.levels, self.turn)
+        more = hardened(arch, compiler, mode, self.levels, self.turn)
+        return more if more and self.levels == FEW else every + more
 
 
 class Journal(Protocol):
