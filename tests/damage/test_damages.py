@@ -177,7 +177,7 @@ def test_an_undamaged_copy_passes(
     assert {r.status for r in report.results} <= {"pass"}
 
 
-@pytest.mark.parametrize(("name", "damage"), _cells())
+@pytest.mark.parametrize(("name", "damage"), list(_cells()))
 def test_verify_notices(
     name: str, damage: Damage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,7 +190,9 @@ def test_verify_notices(
     assert failures or refused or own, f"not noticed: {damage.what}"
     assert not own or damage.file == "arch.toml", own
     assert not report.ok
-    assert all(f.message and f.site for f in failures), failures
+    assert all(f.message for f in failures), failures
+    # What a whole scenario with interrupts differs in has no one site.
+    assert all(f.site for f in failures if f.check != "interrupts"), failures
     assert damage.hardened or all(
         re.search(r"unit\.c:\d+|unit_0\.o: ?.*\.text\+0x|unit_0\.o:\(function", m) for m in refused
     ), refused
