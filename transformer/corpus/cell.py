@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from transformer.arch.modes import PATCHED_MODES
+from transformer.corpus.batch import check_batches
 from transformer.corpus.build import BuildError, Setting
 from transformer.corpus.compare import compare
+from transformer.corpus.entries import check_entries
 from transformer.corpus.flow import FlowChecks
 from transformer.corpus.interrupted import check_interrupts
 from transformer.corpus.places import Places
@@ -60,6 +62,7 @@ def run_cell(
             far = Image.load(programs.far, setting.arch, far_base(setting.arch, image))
         called = {s.key for s in rewritten.sites if s.kind == "call"}
         _run(result, truth, setting, mode, image, far, called, places, exhaustive)
+        check_entries(result, truth.coverage, image, mode)
         if second and result.status == "pass":
             check_second(result, truth, setting, mode, image, far)
     except (BuildError, ScError, ImageError) as e:
@@ -108,6 +111,7 @@ def _run(
             if far is not None:
                 check_reach(result, program, far, mode, called)
                 relaxed.look("far and near targets")
+                check_batches(result, program, far)
             look(program.machine)
             check_interrupts(result, program, truth, exhaustive=exhaustive)
     relaxed.finish()

@@ -27,7 +27,7 @@ CHECKS = (
     "refuse",
 )
 #: What is counted and is no check: ``CaseResult.counts``.
-COUNTS = ("states", "schedules", "walks", "interrupts")
+COUNTS = ("states", "schedules", "walks", "interrupts", "batched")
 STATUSES = ("pass", "fail", "error", "unverified", "unfit")
 
 

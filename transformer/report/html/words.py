@@ -24,6 +24,7 @@ COUNTS = {
     "schedules": "distinct orders of the CPUs' events: all of them are covered",
     "walks": "orders that were drawn at random, above the bound",
     "interrupts": "interrupts that were taken",
+    "batched": "calls at full speed, each seen to enter its target once",
 }
 STATUSES = {
     "pass": ("✓", "passed"),
