@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
+import emulator
 import native
 import projects
 import updates
@@ -129,7 +130,17 @@ def rewriting(cc: Compiler, name: str, text: str, rounds: int, folder: Path) -> 
 def verifying(folder: Path, pattern: str | None) -> None:
     """What ``make verify`` does once it is set up, or a part of it."""
     report = folder / "report.json"
-    command = [*SC_TRANSFORM, "verify", "corpus", "--format", "json", "--output", str(report)]
+    command = [
+        *SC_TRANSFORM,
+        "verify",
+        "corpus",
+        "--levels",
+        "few",
+        "--format",
+        "json",
+        "--output",
+        str(report),
+    ]
     command += ["-k", pattern] if pattern else []
     started = time.perf_counter()
     status = subprocess.run(command, cwd=ROOT).returncode
@@ -165,6 +176,7 @@ def main() -> None:
         if not args.no_projects:
             projects.at_hand("redis", 3)
         if not args.no_verify:
+            emulator.show()
             verifying(Path(name), args.pattern)
 
 
