@@ -92,12 +92,16 @@ def _data_ranges(image: Image) -> list[tuple[int, int]]:
 
 @dataclass(frozen=True)
 class Coverage:
-    """``unexecuted`` describes sites; ``idle`` names the files none of whose sites ran."""
+    """``unexecuted`` describes sites; ``idle`` names the files none of whose sites ran.
+
+    ``reached`` are the sites that were executed.
+    """
 
     total: int
     executed: int
     unexecuted: tuple[str, ...]
     idle: tuple[str, ...]
+    reached: frozenset[Site] = frozenset()
 
 
 def measure(sites: Sequence[Site], reads: Reads, image: Image, plan: Plan) -> Coverage:
@@ -125,6 +129,7 @@ def measure(sites: Sequence[Site], reads: Reads, image: Image, plan: Plan) -> Co
         executed=len(done),
         unexecuted=tuple(_describe(s) for s in counted if s not in done),
         idle=tuple(Path(f).name for f in idle if str(Path(f).resolve()) in units),
+        reached=frozenset(done),
     )
 
 
