@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
@@ -13,6 +14,23 @@ from transformer.emulator.transfers import Transfer, direct_kind
 
 #: Where data begins in code, and code again, on arches that have such (AAELF64, 5.5.7).
 _MAPPING = ("$d", "$x", "$a", "$t")
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """What bytes are, wherever they lie: (offset, size) of each instruction.
+
+    ``likely`` are those that the arch's rows for branches may fit.
+    """
+
+    starts: tuple[tuple[int, int], ...]
+    likely: tuple[tuple[int, int], ...]
+
+
+#: By an arch's number and bytes, most of which are in many programs: the runtime, the models.
+#: The arch is held, so that its number stays its own.
+_KNOWN: dict[tuple[int, bytes], tuple[Arch, _Piece]] = {}
+_MOST_KNOWN = 50_000
 
 
 @lru_cache(maxsize=4)
@@ -36,19 +54,27 @@ class Code:
     def starts(self) -> dict[int, int]:
         """Each instruction's address with its size."""
         found: dict[int, int] = {}
-        for section in self.image.entry_sections:
-            if section.executable:
-                for start, end in self._pieces(section):
-                    found.update(self._sweep(section, start, end))
+        for _, start, piece in self._decoded:
+            found.update((start + offset, size) for offset, size in piece.starts)
         return found
+
+    @cached_property
+    def _decoded(self) -> list[tuple[Section, int, _Piece]]:
+        """Each piece with its section and its address."""
+        return [
+            (section, start, self._piece(section.data[start - base : end - base]))
+            for section in self.image.entry_sections
+            if section.executable
+            for base in [section.address]
+            for start, end in self._pieces(section)
+        ]
 
     @cached_property
     def branches(self) -> dict[int, Transfer]:
         """Direct branches by the address of the instruction that branches, behind its padding."""
         found: dict[int, Transfer] = {}
-        for section in self.image.entry_sections:
-            if section.executable:
-                found.update(self._branches_in(section))
+        for section, start, piece in self._decoded:
+            found.update(self._branches_in(section, start, piece))
         return found
 
     def start_of(self, address: int) -> int | None:
@@ -61,12 +87,13 @@ class Code:
                 return None
         return start
 
-    def _branches_in(self, section: Section) -> Iterator[tuple[int, Transfer]]:
+    def _branches_in(
+        self, section: Section, start: int, piece: _Piece
+    ) -> Iterator[tuple[int, Transfer]]:
         tests, pairs, order = self._tests, self.arch.pairs, self.arch.byteorder
         base, data, padding = section.address, section.data, self.arch.padding
-        for address, size in self.starts.items():
-            if not base <= address < section.end:
-                continue
+        for offset, size in piece.likely:
+            address = start + offset
             code = data[address - base : address - base + size].lstrip(padding)
             at = address + size - len(code)
             for mask, known in tests.get(len(code), ()):
@@ -123,13 +150,34 @@ class Code:
             if not is_data:
                 yield start, end
 
-    def _sweep(self, section: Section, start: int, end: int) -> Iterator[tuple[int, int]]:
+    def _piece(self, code: bytes) -> _Piece:
+        key = id(self.arch), code
+        if key not in _KNOWN:
+            if len(_KNOWN) >= _MOST_KNOWN:
+                _KNOWN.clear()
+            starts = tuple(self._sweep(code))
+            likely = tuple((o, s) for o, s in starts if self._may_branch(code, o, s))
+            _KNOWN[key] = self.arch, _Piece(starts, likely)
+        return _KNOWN[key][1]
+
+    def _may_branch(self, code: bytes, offset: int, size: int) -> bool:
+        bare = code[offset : offset + size].lstrip(self.arch.padding)
+        word = int.from_bytes(bare, self.arch.byteorder)
+        if any(word & mask in known for mask, known in self._tests.get(len(bare), ())):
+            return True
+        return any(
+            len(code) < offset + p.size
+            or int.from_bytes(code[offset : offset + p.size], "little") & p.mask == p.value
+            for p in self.arch.pairs
+        )
+
+    def _sweep(self, code: bytes) -> Iterator[tuple[int, int]]:
         step = self.arch.instruction_alignment
         cs = decoder(self.arch)
-        while start < end:
-            code = section.data[start - section.address : end - section.address]
+        start = 0
+        while start < len(code):
             stopped = start
-            for address, size, _, _ in cs.disasm_lite(code, start):
+            for address, size, _, _ in cs.disasm_lite(code[start:], start):
                 yield address, size
                 stopped = address + size
             start = stopped + step

@@ -186,7 +186,7 @@ class Cpu:
             self._map(address, size, permission)
         for image in self.images:
             for section in image.entry_sections:
-                if section.data.strip(b"\0"):
+                if section.holds:
                     self._uc.mem_write(section.address, section.data)
 
     def _map(self, address: int, size: int, permission: int) -> None:

@@ -46,6 +46,11 @@ class Section:
     def end(self) -> int:
         return self.address + self.size
 
+    @cached_property
+    def holds(self) -> bool:
+        """Whether anything but zeros is in it at first."""
+        return bool(self.data.strip(b"\0"))
+
 
 @dataclass(frozen=True)
 class Symbol:
