@@ -38,6 +38,7 @@ from transformer.corpus.truth import CaseError, Truth, find_truth
 from transformer.corpus.unfit import run_unfit
 from transformer.diagnostics import ScError
 from transformer.emulator import ImageError, selftest
+from transformer.rewriting import preprocessed_once
 from transformer.toolchain import FAMILIES, Compiler, available
 
 ALL = "all"
@@ -286,7 +287,8 @@ def _cells(task: Task, folder: Path) -> Iterator[CaseResult]:
 
 
 def _rewrite_all(task: Task, arch: Arch, compiler: Compiler) -> dict[str, Rewritten]:
-    found = {m: rewrite_case(task.case, arch, m, compiler) for m in task.modes}
+    with preprocessed_once():
+        found = {m: rewrite_case(task.case, arch, m, compiler) for m in task.modes}
     errors = linkage_errors(next(iter(found.values())).units)
     if errors:
         raise ScError(*errors)

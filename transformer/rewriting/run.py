@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -88,6 +90,21 @@ def _job(
         raise ValueError(f"no dynamic lowering '{lowering}'; there are: {', '.join(LOWERINGS)}")
     source = Source(data.decode("latin-1"), path)
     return _Rewrite(data, source, chosen, mode, cc, tuple(cflags), dynamic, lowering, check)
+
+
+_PREPROCESSED: ContextVar[dict[object, tuple[str, str]] | None] = ContextVar(
+    "preprocessed", default=None
+)
+
+
+@contextmanager
+def preprocessed_once() -> Iterator[None]:
+    """Within it the same unit is preprocessed once for all modes: no file may change."""
+    token = _PREPROCESSED.set({})
+    try:
+        yield
+    finally:
+        _PREPROCESSED.reset(token)
 
 
 @dataclass(frozen=True)
@@ -182,6 +199,15 @@ class _Rewrite:
 
     def _preprocess(self, marked: Marked) -> tuple[str, str]:
         """The preprocessed copy, and what its markers call the user's file."""
+        kept = _PREPROCESSED.get()
+        if kept is None:
+            return self._preprocess_now(marked)
+        key = (self.source.path, marked.text, self.compiler, self.cflags)
+        if key not in kept:
+            kept[key] = self._preprocess_now(marked)
+        return kept[key]
+
+    def _preprocess_now(self, marked: Marked) -> tuple[str, str]:
         text = marked.text.decode("latin-1")
         with copied(text, self.source, self.compiler, self.cflags) as copy:
             done = copy.preprocess(header_dir("analysis"))

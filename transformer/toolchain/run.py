@@ -182,22 +182,42 @@ def link(
     cwd: Path | None = None,
 ) -> Completed:
     """Links objects.  Without ``-nostdlib`` the C library of the target is linked in."""
-    rest = [*flags, *map(str, inputs), "-o", str(output)]
+    files = [str(output), *map(str, inputs)]
+    rest = [*flags, *files[1:], "-o", files[0]]
     if not cc.linker:
         return run([*cc.command, *rest], cwd=cwd)
     if not any(flag in NO_LIBRARY for flag in flags):
         return run([*cc.hosted, *rest], cwd=cwd, env=cache_environment())
-    return _link_apart([*cc.command, f"--ld-path={cc.linker[0]}", *rest], cc.linker, cwd)
+    driver = (*cc.command, f"--ld-path={cc.linker[0]}", *flags)
+    return _link_apart(driver, tuple(files), cc.linker, cwd)
 
 
-def _link_apart(driver: Sequence[str], linker: Sequence[str], cwd: Path | None) -> Completed:
-    """Asks the driver for its linker's command line, and runs that linker."""
-    asked = run([*driver, "-###"], cwd=cwd)
-    steps = [shlex.split(row) for row in asked.stderr.splitlines() if row.startswith(' "')]
-    if not asked.ok or not steps:
-        return asked
+#: What drivers said: their files' names, and the command lines that have these.
+_STEPS: dict[object, tuple[tuple[str, ...], list[list[str]]]] = {}
+_MOST_STEPS = 500
+
+
+def _link_apart(
+    driver: tuple[str, ...], files: tuple[str, ...], linker: Sequence[str], cwd: Path | None
+) -> Completed:
+    """Asks the driver for its linker's command line, and runs that linker.
+
+    It is asked once for files of the same kinds: it tells their names as they are.
+    """
+    key = (driver, tuple((Path(f).suffix, files.index(f)) for f in files))
+    if key not in _STEPS:
+        asked = run([*driver, *files[1:], "-o", files[0], "-###"], cwd=cwd)
+        rows = [shlex.split(row) for row in asked.stderr.splitlines() if row.startswith(' "')]
+        if not asked.ok or not rows:
+            return asked
+        if len(_STEPS) >= _MOST_STEPS:
+            _STEPS.clear()
+        _STEPS[key] = files, rows
+    known, steps = _STEPS[key]
+    names = dict(zip(known, files, strict=True))
     for step in steps:
-        done = run([*linker, *step[1:]] if step[0] == linker[0] else step, cwd=cwd)
+        words = [names.get(word, word) for word in step]
+        done = run([*linker, *words[1:]] if step[0] == linker[0] else words, cwd=cwd)
         if not done.ok:
             break
     return done
