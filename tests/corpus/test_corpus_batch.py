@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from corpus_cases import MakeCase, family
+
 from transformer.arch import names
 from transformer.corpus import batch, verify
 from transformer.corpus.results import VerifyReport
