@@ -41,7 +41,8 @@ LIMITS = (
     (
         "A unit is one access.",
         "An aligned store of the arch's unit is seen as a whole or not at all, by fetches too. "
-        "That is what the manuals promise; a processor with an erratum may break it.",
+        "Most manuals promise that, Intel's does not: there it is an assumption. "
+        "A processor with an erratum may break it.",
     ),
     (
         "The claim is about dispatch.",
