@@ -135,6 +135,8 @@ class Code:
         for symbol in self.image.all_symbols:
             if not section.address <= symbol.address < section.end:
                 continue
+            if symbol.section != section.name:
+                continue  # debug information has symbols too, counted from 0
             if symbol.name.startswith(_MAPPING):
                 marks[symbol.address] = symbol.name.startswith("$d")
                 cuts.add(symbol.address)
