@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ FREESTANDING = {
     "gcc": ("-ffreestanding", "-fno-tree-loop-distribute-patterns"),
     "clang": ("-ffreestanding",),
 }
+_MODELS = "-O1"  # at every level of a case
 ORACLE = Variant("oracle", ("-fno-pie",), (), pie=False, pads=False)
 
 
@@ -136,9 +137,12 @@ class Builder:
         return self.compile(source, ["-g0", "-I", str(sources())], f"the harness ({name})")
 
     def models(self) -> list[Path]:
-        """The event log and the libc models, compiled once for each setting."""
+        """The event log and the libc models, compiled once for each compiler and variant."""
+        if self.setting.optimise != _MODELS:
+            same = replace(self.setting, optimise=_MODELS)
+            return Builder(same, self.folder, self.shared).models()
         extra = FREESTANDING.get(self.setting.compiler.family, ())
-        return [self._kept(sources() / f"{n}.c", [*extra, "-O1", "-g0"]) for n in ("log", "libc")]
+        return [self._kept(sources() / f"{n}.c", [*extra, "-g0"]) for n in ("log", "libc")]
 
     def runtime(self) -> Path:
         """The runtime under test, compiled once for each setting: it is the same in all modes."""
