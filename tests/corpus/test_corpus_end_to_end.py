@@ -19,9 +19,13 @@ def test_a_call_that_moves_passes_with_every_check_counted(
     results = run(make_case(), arch, mode)
     assert [r.status for r in results] == ["pass"] * len(results), results
     assert {r.checks["dispatch"] for r in results} == {2}
-    assert all(r.checks["reach"] >= 2 and r.checks["abi"] >= 4 for r in results)
+    assert all(r.checks["reach"] >= 2 for r in results)
     pads = {v.name: v.pads for v in load(arch).variants}
-    assert all(("pads" in r.checks) == pads[r.variant.split("-")[0]] for r in results)
+    plain = [
+        r for r in results if r.variant.split("-")[0] in pads
+    ]  # a retpoline's call is a return
+    assert plain and all(r.checks["abi"] >= 4 for r in plain)
+    assert all(("pads" in r.checks) == pads[r.variant.split("-")[0]] for r in plain)
     assert all((r.sites_total, r.sites_executed) == (1, 1) for r in results)
     inline = mode.startswith("inline")
     assert all((r.inline_total, r.inline_executed) == (inline, inline) for r in results)

@@ -137,8 +137,14 @@ def test_the_program_notices_damage(
 FREESTANDING = "\nnothing walk(void) { noted++; }\nvoid _start(void) { }\n"
 
 
+FLAGS = [
+    ("-O2", "-fno-pie"),
+    *(pytest.param(f, marks=pytest.mark.full) for f in (("-O0", "-fPIC"), ("-Os", "-fno-pie"))),
+]
+
+
 @pytest.mark.parametrize(("name", "family"), COMPILERS)
-@pytest.mark.parametrize("flags", [("-O2", "-fno-pie"), ("-O0", "-fPIC"), ("-Os", "-fno-pie")])
+@pytest.mark.parametrize("flags", FLAGS)
 def test_sites_are_right_before_and_after_the_runtime_patches_them(
     name: str, family: str, flags: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -153,7 +159,7 @@ def test_sites_are_right_before_and_after_the_runtime_patches_them(
     machine = Machine(arch, [image], stepping=False)
     _check_all(machine, image)
     construct(machine, image)
-    report = static_check(image, arch, MODE, pads=False, machine=machine)
+    report = static_check(image, arch, MODE, pads=False, memory=machine)
     assert not report.problems, [str(p) for p in report.problems]
     _check_all(machine, image)
 
