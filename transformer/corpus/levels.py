@@ -67,8 +67,8 @@ def hardened(
 ) -> list[tuple[int, str]]:
     """The same of the arch's hardened variants; their numbers follow those of the others.
 
-    Those that the compiler can make.  In turns, a case by one compiler is
-    built in one of them, in one mode.
+    Those that the compiler can make, at the levels that are named, else at
+    -O2.  In turns, a case by one compiler is built in one of them, in one mode.
     """
     every = [
         (m, n)
@@ -79,7 +79,8 @@ def hardened(
         if _accepts(compiler, (*arch.toolchain.cflags, *variant.cflags))
     ]
     if levels not in (TURNS, FEW):
-        return [(n, "-O2") for m, n in every if m == mode]
+        wanted = ("-O2",) if levels == ALL else levels
+        return [(n, level) for m, n in every if m == mode for level in wanted]
     if not every:
         return []
     chosen, number = every[turn % len(every)]
