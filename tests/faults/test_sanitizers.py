@@ -43,7 +43,9 @@ def test_clean(family: str, sanitizer: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda s: s.name.replace(" ", "-"))
 def test_seeded_bug_is_found(seed: Seed, tmp_path: Path) -> None:
-    family = next(f for f in FAMILIES if has_sanitizer(f, seed.sanitizer))
+    family = next((f for f in FAMILIES if has_sanitizer(f, seed.sanitizer)), None)
+    if family is None:
+        pytest.skip(f"no compiler here has -fsanitize={seed.sanitizer}")
     Exercise(tmp_path, family, seed.sanitizer, seed).program()
     done = exercised(tmp_path)
     assert done.returncode != 0 and seed.told in done.stderr, done.stderr
