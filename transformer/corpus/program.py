@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 from transformer.arch import Arch
 from transformer.arch.modes import INLINE_MODES, TRAMPOLINE_MODES
-from transformer.corpus.ctype import CType, Void, size_of
+from transformer.corpus.ctype import Void
 from transformer.corpus.events import Arrival, Event, KeyCall, LogReader
 from transformer.corpus.inline import InlineWatcher
+from transformer.corpus.left import Left
 from transformer.corpus.oracle import OracleBuild
 from transformer.corpus.plan import PlannedAction
 from transformer.corpus.values import Decoder, Value
@@ -87,6 +88,7 @@ class Program:
         self.arch, self.image, self.built = arch, image, built
         self.machine = Machine(arch, [image, *others], stepping=True)
         self.decoder = Decoder(self.machine, image, others, aliases)
+        self._left = Left(self.machine, image, built, self.decoder)
         self.log = LogReader(self.decoder, image, built.records, built.interfaces)
         keys = {k for k in built.plan.keys if f"__h_rec_{k}" in image.symbols}
         self.watcher: Watcher = self._watcher(mode, keys, others)
@@ -121,7 +123,7 @@ class Program:
             self.machine.write(scratch.address, bytes(scratch.size))
         did = self._run([symbols[f"__h_step_{action.id}"].address], expected)
         if action.action.kind == "call" and did.ended == "returned":
-            did.returned = self._returned(action)
+            did.returned = self._left.returned(action)
         return did
 
     def call(self, function: str) -> Did:
@@ -165,35 +167,13 @@ class Program:
         did.events = self.log.take(self._arrivals)
         did.snapshot = self._snapshot
         if did.ended in ("returned", "exited"):
-            did.memory = self._memory()
+            did.memory = self._left.memory()
         return did
 
     def _one(self, function: int) -> Outcome:
         reads = [*self.watcher.reads(), *self.extra_reads]
         limit = _INVENTED_LIMIT if self.built.plan.case.invented else _LIMIT
         return self.machine.run(function, stops=self._stops, reads=reads, limit=limit)
-
-    # --- results ---
-
-    def _returned(self, action: PlannedAction) -> Value | None:
-        symbols = self.image.symbols
-        void = symbols[f"__h_void_{action.id}"]
-        ctype = self.built.variables.get(f"__h_ret_{action.id}")
-        if ctype is None or self.machine.read(void.address, 1) != b"\0":
-            return None
-        return self._variable(symbols[f"__h_ret_{action.id}"].address, ctype)
-
-    def _memory(self) -> dict[str, Value]:
-        found = {}
-        for index, name in enumerate(self.built.plan.case.memory):
-            ctype = self.built.variables.get(name)
-            symbol = self.image.symbols.get(f"__h_mem_{index}")
-            if ctype is not None and symbol is not None:
-                found[name] = self._variable(self.machine.pointer(symbol.address), ctype)
-        return found
-
-    def _variable(self, address: int, ctype: CType) -> Value:
-        return self.decoder.value(ctype, self.machine.read(address, size_of(ctype)))
 
     # --- watching ---
 

@@ -22,15 +22,15 @@ from transformer.corpus.compare import (
     value_failures,
     what_differs,
 )
-from transformer.corpus.ctype import CType, size_of
 from transformer.corpus.events import Arrival, Event, KeyCall, LogReader
 from transformer.corpus.harness import FAR, NEAR
+from transformer.corpus.left import Left
 from transformer.corpus.native import NativeMachine, missing, native_name
 from transformer.corpus.plan import PlannedAction
 from transformer.corpus.program import Did
 from transformer.corpus.results import CaseResult, Failure
 from transformer.corpus.truth import Truth
-from transformer.corpus.values import Decoder, Value
+from transformer.corpus.values import Decoder
 from transformer.emulator import Image, static_check
 
 CHECK = "second"
@@ -66,6 +66,7 @@ class _Opinion:
         self.machine, self.image, self.far = machine, image, far
         others = [far] if far is not None else []
         self.decoder = Decoder(machine, image, others, truth.aliases)
+        self._left = Left(machine, image, truth.built, self.decoder)
         built = self.built
         self.log = LogReader(self.decoder, image, built.records, built.interfaces)
         self.where = native_name(setting.arch)
@@ -104,7 +105,7 @@ class _Opinion:
             self.machine.write(scratch.address, bytes(scratch.size))
         did = self._run([symbols[f"__h_step_{action.id}"].address])
         if action.action.kind == "call" and did.ended == "returned":
-            did.returned = self._returned(action)
+            did.returned = self._left.returned(action)
         return did
 
     def _run(self, functions: Sequence[int], arrivals: Sequence[Arrival] = ()) -> Did:
@@ -120,28 +121,8 @@ class _Opinion:
                 break
         did.events = self.log.take(list(arrivals))
         if did.ended in ("returned", "exited"):
-            did.memory = self._memory()
+            did.memory = self._left.memory()
         return did
-
-    def _returned(self, action: PlannedAction) -> Value | None:
-        symbols = self.image.symbols
-        ctype = self.built.variables.get(f"__h_ret_{action.id}")
-        void = symbols[f"__h_void_{action.id}"]
-        if ctype is None or self.machine.read(void.address, 1) != b"\0":
-            return None
-        return self._variable(symbols[f"__h_ret_{action.id}"].address, ctype)
-
-    def _memory(self) -> dict[str, Value]:
-        found = {}
-        for index, name in enumerate(self.built.plan.case.memory):
-            ctype = self.built.variables.get(name)
-            symbol = self.image.symbols.get(f"__h_mem_{index}")
-            if ctype is not None and symbol is not None:
-                found[name] = self._variable(self.machine.pointer(symbol.address), ctype)
-        return found
-
-    def _variable(self, address: int, ctype: CType) -> Value:
-        return self.decoder.value(ctype, self.machine.read(address, size_of(ctype)))
 
     def _compare(self, label: str, wanted: Did, did: Did) -> Iterator[Failure]:
         label = f"{self.where}: {label}"

@@ -116,6 +116,8 @@ class Guest(Protocol):
 
     def write(self, address: int, data: bytes) -> None: ...
 
+    def pointer(self, address: int) -> int: ...
+
 
 class Decoder:
     """Decodes values in the memory of one program."""
