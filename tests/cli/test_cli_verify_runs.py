@@ -90,8 +90,9 @@ def test_an_interrupted_run_leaves_whole_lines_and_nothing_else(
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         start_new_session=True,
     )
-    while child.poll() is None and not list(temporary.glob("sc-verify-*/*")):
-        time.sleep(0.05)
+    begun = f"sc-verify-*/{'*' if jobs == '2' else child.pid}-*/*"
+    while child.poll() is None and not list(temporary.glob(begun)):
+        time.sleep(0.01)
     os.kill(child.pid, number)
     told = child.communicate(timeout=30)[0]
     assert child.returncode == 128 + number, told

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 from corpus_cases import CALL, MakeCase, family, run
 
 from transformer.arch import load, names
-from transformer.corpus import verify
+from transformer.corpus import CaseResult, verify
+from transformer.corpus.verify import Task
 
 
 @pytest.mark.parametrize("mode", ["generic", "slot", "trampoline", "inline", "inline-asm"])
@@ -138,3 +142,19 @@ def test_results_are_in_the_same_order_with_several_processes(make_case: MakeCas
         verify([case], arches=[arch], compilers=[family(arch)], jobs=j).results for j in (1, 2)
     )
     assert [r.name for r in one] == [r.name for r in two]
+
+
+def test_temporary_files_of_a_run_lie_in_the_folder_that_it_removes(
+    monkeypatch: pytest.MonkeyPatch, make_case: MakeCase
+) -> None:
+    """An interrupt may come before a temporary file is known to who would remove it."""
+    before, seen = tempfile.gettempdir(), []
+
+    def run(task: Task) -> list[CaseResult]:
+        seen.append((task.shared, Path(tempfile.gettempdir()), Path(os.environ["TMPDIR"])))
+        return [CaseResult(task.case.name, task.arch, "-", "-", "-")] * task.cells
+
+    monkeypatch.setattr(sys.modules["transformer.corpus.verify"], "run_task", run)
+    verify([make_case()], arches=names()[:1])
+    assert seen and all(a == b == c for a, b, c in seen)
+    assert tempfile.gettempdir() == before and not seen[0][0].exists()

@@ -71,7 +71,7 @@ def _pool(jobs: int, temporary: Path) -> Iterator[ProcessPoolExecutor]:
 
 def _begin(temporary: str) -> None:
     """In a process of the pool: the caller alone is interrupted, and then stops this one."""
-    use_temporary(temporary)
+    _use_temporary(temporary)
     gc.set_threshold(*_COLLECT)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop)
@@ -88,7 +88,24 @@ def _guarded(run: Callable[[T], R], task: T) -> R:
     return run(task)
 
 
-def use_temporary(folder: str) -> None:
-    """Puts this process' temporary files there, and those of the compilers that it runs."""
+@contextmanager
+def temporary_in(folder: Path) -> Iterator[None]:
+    """Temporary files of this process and of its compilers go to ``folder`` meanwhile.
+
+    An interrupt between the making of a temporary file and the record of it
+    would leave that file; who removes ``folder`` removes it too.
+    """
+    before = os.environ.get("TMPDIR"), tempfile.tempdir
+    _use_temporary(str(folder))
+    try:
+        yield
+    finally:
+        os.environ.pop("TMPDIR", None)
+        if before[0] is not None:
+            os.environ["TMPDIR"] = before[0]
+        tempfile.tempdir = before[1]
+
+
+def _use_temporary(folder: str) -> None:
     os.environ["TMPDIR"] = folder
     tempfile.tempdir = folder

@@ -28,7 +28,7 @@ from transformer.corpus.levels import (
 )
 from transformer.corpus.objects import default_folder, prune, use_cache
 from transformer.corpus.oracle import OracleBuild, build_oracle
-from transformer.corpus.pool import each
+from transformer.corpus.pool import each, temporary_in
 from transformer.corpus.refuse import linkage_errors, run_refusal
 from transformer.corpus.relaxed import BOUNDS
 from transformer.corpus.results import CaseResult, Failure, Tick, VerifyReport
@@ -148,14 +148,15 @@ def verify(
         use_cache(shared)
     try:
         if all(r.status == "pass" for r in report.selftests):
-            tasks = [
-                replace(t, places=places, second=second, exhaustive=exhaustive)
-                for t in _tasks(cases, chosen, modes, compilers, levels, shared)
-            ]
-            tasks = part(tasks, lambda t: t.cells, *shard)
-            if journal is not None:
-                journal.begin(len(tasks), report.selftests)
-            report.results = _run_all(tasks, jobs, progress, journal)
+            with temporary_in(shared):
+                tasks = [
+                    replace(t, places=places, second=second, exhaustive=exhaustive)
+                    for t in _tasks(cases, chosen, modes, compilers, levels, shared)
+                ]
+                tasks = part(tasks, lambda t: t.cells, *shard)
+                if journal is not None:
+                    journal.begin(len(tasks), report.selftests)
+                report.results = _run_all(tasks, jobs, progress, journal)
     finally:
         shutil.rmtree(shared, ignore_errors=True)
         if cache:
