@@ -36,8 +36,9 @@ TEMPLATES = ROOT / "templates"
 #: What a mutant is tried on, in this order: (case, mode), in each variant.
 OWN = "tests/mutants/case"
 LINES = "tests/damage/case"
+KEPT = "corpus/kept_across_calls"
 BY_FILE = {
-    "call.h.j2": ((LINES, "inline-asm"),),
+    "call.h.j2": ((LINES, "inline-asm"), (KEPT, "inline-asm")),
     "guard.h.j2": ((LINES, "trampoline"), (LINES, "inline")),
     "trampoline.h.j2": ((LINES, "trampoline"), (LINES, "slot"), (LINES, "inline")),
 }
