@@ -20,9 +20,9 @@ class Reason:
     ``old`` and ``new`` are the lines as ``shown``, or their starts; without ``new``
     it holds for whatever is made of them, without ``kind`` for every kind; of
     several lines that are the same it is the ``nth``, from 1, or with 0 any.
-    ``arches`` is empty where it holds for all.  ``native`` says that the
-    emulator's runtime does not do it but that of Linux does, and names the tests
-    that see it there: such mutants are not counted.
+    ``arches`` is empty where it holds for all.  ``native`` names the
+    tests that see it, on Linux or between two threads, where the judge's cells
+    cannot: such mutants are not counted.
     """
 
     file: str

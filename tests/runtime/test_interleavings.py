@@ -6,6 +6,7 @@ instructions of an update, and an update runs whole between any two instructions
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -106,8 +107,11 @@ class Process:
             assert compile_object(cc, source, objects[0], flags).ok
         assert compile_object(cc, runtime_source(arch), objects[1], flags).ok
         self.image: Image = linked(cc, arch, folder / "program", objects)
-        self.machine = Machine(arch, [self.image], stepping=True)
-        construct(self.machine, self.image)
+        self.load()
+
+    def load(self) -> None:
+        """The program as it is before its constructors have run."""
+        self.machine = Machine(self.image.arch, [self.image], stepping=True)
 
     def call(self, function: str, *, trace: bool = False) -> tuple[int, ...]:
         """Runs a function alone; the instructions that it executed."""
@@ -116,19 +120,20 @@ class Process:
         return tuple(self.machine.trace)
 
     def preempted(
-        self, function: str, at: set[int], by: str, nth: int | None = None
+        self, function: str, at: set[int], by: str | Sequence[int], nth: int | None = None
     ) -> list[tuple[int, ...]]:
         """Runs ``function``; at each of the instructions ``at``, or at the nth of them alone,
         ``by`` runs to its end.  What the sites saw each time, if ``by`` is the sites."""
         seen: list[tuple[int, ...]] = []
+        others = [self.image.symbols[by].address] if isinstance(by, str) else by
         count = 0
 
         def stop(machine: Machine, arrival: object) -> None:
             nonlocal count
             if nth is None or count == nth:
-                other = self.image.symbols[by].address
-                done = machine.aside(other, machine.sentinel, machine.sentinel)
-                assert done.status == "returned", done.detail
+                for other in others:
+                    done = machine.aside(other, machine.sentinel, machine.sentinel)
+                    assert done.status == "returned", done.detail
                 seen.append(self.seen())
             count += 1
 
@@ -151,6 +156,7 @@ class Process:
 def process(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Process:
     name, mode, family = request.param
     process = Process(name, mode, family, tmp_path_factory.mktemp("interleavings"))
+    construct(process.machine, process.image)
     assert process.now() == OLD
     return process
 
@@ -188,6 +194,21 @@ def test_an_update_between_any_two_instructions_of_the_sites(update: str, proces
         process.call(back)
     failed = process.image.symbols["failed"].address
     assert not any(process.machine.read(failed, 4))
+
+
+@pytest.mark.parametrize("mode", ["inline", "trampoline"])
+@pytest.mark.parametrize("name", arches.names())
+def test_text_is_registered_between_any_two_instructions_of_a_store_to_a_key(
+    name: str, mode: str, tmp_path: Path
+) -> None:
+    """A key that no text names is a slot, until an object is loaded that has some."""
+    process = Process(name, mode, available(arches.load(name))[0].family, tmp_path)
+    path = process.call("to_two", trace=True)
+    assert len(path) > 10
+    for nth in range(len(path)):
+        process.load()
+        process.preempted("to_two", set(path), by=process.image.init_array, nth=nth)
+        assert process.now() == (9, 9, 0), nth
 
 
 def test_the_control_a_patch_of_a_byte_at_a_time_is_seen(process: Process) -> None:
