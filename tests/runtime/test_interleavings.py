@@ -80,10 +80,10 @@ UPDATES = {  # by name: what the sites see behind it, and what leads back
     "both": ((9, 9, 1), "neither"),
 }
 CELLS = [
-    (name, mode, cc.family)
+    pytest.param((name, mode, cc.family), marks=[pytest.mark.full] if nth else [])
     for name in arches.names()
     for mode in arches.load(name).modes
-    for cc in available(arches.load(name))
+    for nth, cc in enumerate(available(arches.load(name)))
 ]
 
 
