@@ -127,7 +127,7 @@ def _size(arch: Arch, address: int, code: bytes) -> int:
 
 
 def _by_groups(arch: Arch, address: int, code: bytes) -> Transfer | None:
-    instruction = next(decoder(arch).disasm(code, address, 1), None)
+    instruction = next(decoder(arch, groups=True).disasm(code, address, 1), None)
     if instruction is None:
         return None
     kind = "next"
