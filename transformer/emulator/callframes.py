@@ -61,7 +61,7 @@ class _Entry:
     start: int
     end: int
     cie: bytes
-    fde: bytes  # with zeros for where the code begins
+    fde: bytes  # with zeros for the place and the size of the code, and for where its CIE is
     eh: bool
 
 
@@ -137,7 +137,7 @@ class CallFrames:
         if not eh:
             base = self._image.base
         start = (start + base) % (1 << 8 * arch.pointer_size)
-        fde = data[at : at + 8] + bytes(width) + data[at + 8 + width : end]
+        fde = data[at : at + 4] + bytes(4 + 2 * width) + data[at + 8 + 2 * width : end]
         return _Entry(start, start + extent, cie, fde, eh)
 
 
