@@ -143,6 +143,28 @@ def test_lines_come_from_dwarf(arch: Arch) -> None:
         assert image.line_at(image.symbols["zeros"].address) is None
 
 
+def test_lines_are_those_of_the_units(arch: Arch) -> None:
+    """In each version and format of them."""
+    for flags in ((), ("-gdwarf-4",), ("-gdwarf64",)):
+        image = plain(arch, SOURCE, *flags, variant=fixed(arch))
+        with image.path.open("rb") as stream:
+            dwarf = ELFFile(stream).get_dwarf_info()
+            programs = [dwarf.line_program_for_CU(unit) for unit in dwarf.iter_CUs()]
+            states = [e.state for p in programs for e in p.get_entries() if e.state is not None]
+        lines = {s.address: s.line for s in states if s.line and not s.end_sequence}
+        found = {a: image.line_at(a) for a in lines}
+        assert lines and {a: r.line for a, r in found.items() if r is not None} == lines
+
+
+def test_only_what_the_file_fills_holds_something(arch: Arch) -> None:
+    image = plain(arch, SOURCE, variant=pie(arch))
+    for section in image.entry_sections:
+        assert section.holds == any(section.data)
+    zeros, pointer = (image.section_at(image.symbols[n].address) for n in ("zeros", "pointer"))
+    assert zeros is not None and not zeros.holds
+    assert pointer is not None and pointer.holds
+
+
 def test_no_dwarf_is_no_error(arch: Arch) -> None:
     image = plain(arch, SOURCE, "-g0")
     assert image.line_at(image.symbols["f"].address) is None

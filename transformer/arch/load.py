@@ -47,8 +47,11 @@ class BadArch(ValueError):
 def templates_dir() -> Path:
     """The folder of templates: of the environment, the wheel or the clone."""
     named = os.environ.get("SC_TEMPLATES")
-    if named:
-        return Path(named)
+    return Path(named) if named else _own_templates()
+
+
+@cache
+def _own_templates() -> Path:
     package = Path(__file__).resolve().parent.parent
     bundled = package / "templates"
     return bundled if bundled.is_dir() else package.parent / "templates"

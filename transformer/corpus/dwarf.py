@@ -56,7 +56,7 @@ def read_types(path: Path) -> list[UnitTypes]:
         elf = ELFFile(stream)
         if not elf.has_dwarf_info():
             return []
-        dwarf = elf.get_dwarf_info()
+        dwarf = elf.get_dwarf_info(relocate_dwarf_sections=False)
         try:
             return [_unit(cu) for cu in dwarf.iter_CUs()]
         except (ELFError, KeyError) as e:

@@ -212,7 +212,7 @@ class NativeMachine:
                 raise OSError(error, f"{os.strerror(error)}: {size:#x} bytes at {address:#x}")
         for image in self.images:
             for section in image.entry_sections:
-                if section.data.strip(b"\0"):
+                if section.holds:
                     self.write(section.address, section.data)
 
     def _global_pointer(self) -> int:

@@ -17,7 +17,6 @@ from typing import Any
 from elftools.common.exceptions import DWARFError, ELFError
 from elftools.dwarf.callframe import CallFrameInfo, CFIEntry
 from elftools.dwarf.structs import DWARFStructs
-from elftools.elf.elffile import ELFFile
 
 from transformer.emulator.image import Image
 
@@ -61,7 +60,7 @@ class _Entry:
     start: int
     end: int
     cie: bytes
-    fde: bytes  # with zeros for where the code begins
+    fde: bytes  # with zeros for the place and the size of the code, and for where its CIE is
     eh: bool
 
 
@@ -100,12 +99,7 @@ class CallFrames:
     @cached_property
     def _debug(self) -> list[_Entry]:
         """Of ``.debug_frame``, which is in the file alone, and not relocated."""
-        try:
-            with self._image.path.open("rb") as stream:
-                section = ELFFile(stream).get_section_by_name(".debug_frame")
-                data = section.data() if section is not None else b""
-        except (OSError, ELFError) as e:
-            raise BadFrames(f"{self._image.path}: {e}") from e
+        data = self._image.debug_frame
         return sorted(self._entries(data, 0, False), key=lambda e: e.start)
 
     def _entries(self, data: bytes, address: int, eh: bool) -> Iterator[_Entry]:
@@ -137,7 +131,7 @@ class CallFrames:
         if not eh:
             base = self._image.base
         start = (start + base) % (1 << 8 * arch.pointer_size)
-        fde = data[at : at + 8] + bytes(width) + data[at + 8 + width : end]
+        fde = data[at : at + 4] + bytes(4 + 2 * width) + data[at + 8 + 2 * width : end]
         return _Entry(start, start + extent, cie, fde, eh)
 
 

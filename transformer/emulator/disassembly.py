@@ -14,18 +14,18 @@ from transformer.emulator.image import Image
 
 
 @cache
-def _decoder(arch_name: str, mode_names: tuple[str, ...]) -> Any:
+def _decoder(arch_name: str, mode_names: tuple[str, ...], groups: bool) -> Any:
     mode = 0
     for name in mode_names:
         mode |= getattr(capstone, name)
-    return capstone.Cs(getattr(capstone, arch_name), mode)
-
-
-def decoder(arch: Arch) -> Any:
-    """Capstone for this arch, with its instruction groups."""
-    cs = _decoder(arch.emulation.capstone_arch, arch.emulation.capstone_mode)
-    cs.detail = True
+    cs = capstone.Cs(getattr(capstone, arch_name), mode)
+    cs.detail = groups
     return cs
+
+
+def decoder(arch: Arch, *, groups: bool = False) -> Any:
+    """Capstone for this arch; with its instruction groups, which take it longer."""
+    return _decoder(arch.emulation.capstone_arch, arch.emulation.capstone_mode, groups)
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,10 @@ class ImageError(Exception):
 
 @dataclass(frozen=True)
 class Section:
-    """A section that takes up memory; ``data`` is its first content, zeros for .bss."""
+    """A section that takes up memory; ``data`` is its first content, zeros for .bss.
+
+    ``holds`` tells whether anything but zeros is in it at first.
+    """
 
     name: str
     address: int
@@ -41,15 +44,11 @@ class Section:
     size: int
     writable: bool
     executable: bool
+    holds: bool
 
     @property
     def end(self) -> int:
         return self.address + self.size
-
-    @cached_property
-    def holds(self) -> bool:
-        """Whether anything but zeros is in it at first."""
-        return bool(self.data.strip(b"\0"))
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,11 @@ class LeftRelocation:
 
 
 class Image:
-    """One linked program or shared object, its relative relocations applied."""
+    """One linked program or shared object, its relative relocations applied.
+
+    ``debug_frame`` is the section of that name, which is not in memory and not
+    relocated.
+    """
 
     def __init__(self, path: Path, arch: Arch, elf: Any, base: int) -> None:
         self.path = path
@@ -88,6 +91,7 @@ class Image:
         self._relocate(sections, contents)
         self.entry_sections = [_section(s, base, data) for s, data in contents]
         self._by_address = sorted(self.entry_sections, key=lambda s: s.address)
+        self.debug_frame = next((s.data() for s in sections if s.name == ".debug_frame"), b"")
         self.all_symbols = list(_symbols(sections, base))
         self.symbols = _by_name(self.all_symbols)
 
@@ -180,7 +184,7 @@ class Image:
 
     # --- making ---
 
-    def _relocate(self, sections: list[Any], contents: list[tuple[Any, bytearray]]) -> None:
+    def _relocate(self, sections: list[Any], contents: _Contents) -> None:
         for relocation in _relocations(sections):
             if relocation.type is not None and not self._is_loadable(relocation):
                 self.left_relocations.append(
@@ -197,11 +201,14 @@ class Image:
             return relocation.value != 0
         return relocation.type in self.arch.relocations
 
-    def _apply(self, relocation: _Relocation, contents: list[tuple[Any, bytearray]]) -> None:
+    def _apply(self, relocation: _Relocation, contents: _Contents) -> None:
         size = self.arch.pointer_size
-        for section, data in contents:
+        for index, (section, data) in enumerate(contents):
             at = relocation.offset - section["sh_addr"]
             if 0 <= at <= len(data) - size:
+                if isinstance(data, bytes):
+                    data = bytearray(data)
+                    contents[index] = section, data
                 addend = relocation.addend
                 if addend is None:
                     addend = self._integer(data[at : at + size])
@@ -278,21 +285,25 @@ def _checked_base(path: Path, arch: Arch, elf: Any, base: int | None) -> int:
     return 0
 
 
-def _contents(sections: list[Any]) -> list[tuple[Any, bytearray]]:
+#: Sections with their bytes, in an array where a relocation has changed them.
+_Contents = list[tuple[Any, bytes | bytearray]]
+
+
+def _contents(sections: list[Any]) -> _Contents:
     """Sections that take up memory, with their bytes as in the file."""
-    found = []
+    found: _Contents = []
     for section in sections:
         flags, kind = section["sh_flags"], section["sh_type"]
         thread_local = flags & SH_FLAGS.SHF_TLS and kind == "SHT_NOBITS"
         if flags & SH_FLAGS.SHF_ALLOC and not thread_local and section["sh_size"]:
             empty = kind == "SHT_NOBITS"
-            data = bytes(section["sh_size"]) if empty else section.data()
-            found.append((section, bytearray(data)))
+            found.append((section, bytes(section["sh_size"]) if empty else section.data()))
     return found
 
 
-def _section(section: Any, base: int, data: bytearray) -> Section:
+def _section(section: Any, base: int, data: bytes | bytearray) -> Section:
     flags = section["sh_flags"]
+    empty = section["sh_type"] == "SHT_NOBITS" and isinstance(data, bytes)
     return Section(
         name=section.name,
         address=base + section["sh_addr"],
@@ -300,6 +311,7 @@ def _section(section: Any, base: int, data: bytearray) -> Section:
         size=len(data),
         writable=bool(flags & SH_FLAGS.SHF_WRITE),
         executable=bool(flags & SH_FLAGS.SHF_EXECINSTR),
+        holds=not empty and bool(data.strip(b"\0")),
     )
 
 

@@ -7,6 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from elftools.dwarf.structs import DWARFStructs
+
+_EXTENDED = b"\xff\xff\xff\xff"  # a length that says that 64 bits follow
+
 
 @dataclass(frozen=True)
 class SourceLine:
@@ -42,16 +46,31 @@ class LineTable:
 
 
 def read_lines(elf: Any) -> LineTable:
-    """The line table of a whole file; an empty one where there is no DWARF."""
+    """The line table of a whole linked file; an empty one where there is no DWARF."""
     if not elf.has_dwarf_info():
         return LineTable([])
-    dwarf = elf.get_dwarf_info()
-    rows: list[LineRow] = []
-    for unit in dwarf.iter_CUs():
-        program = dwarf.line_program_for_CU(unit)
-        if program is not None:
-            rows += _rows(program)
-    return LineTable(rows)
+    dwarf = elf.get_dwarf_info(relocate_dwarf_sections=False)
+    return LineTable(row for program in _programs(dwarf) for row in _rows(program))
+
+
+def _programs(dwarf: Any) -> Iterator[Any]:
+    """The line programs, which lie one behind the other.
+
+    Not by the units that name them: to read a unit pyelftools reads the forms
+    of all its entries first, which takes it as long as the lines themselves.
+    """
+    section = dwarf.debug_line_sec
+    offset = 0
+    while section is not None and offset < section.size:
+        section.stream.seek(offset)
+        structs = DWARFStructs(
+            little_endian=dwarf.config.little_endian,
+            dwarf_format=64 if section.stream.read(4) == _EXTENDED else 32,
+            address_size=dwarf.config.default_address_size,
+        )
+        program = dwarf._parse_line_program_at_offset(offset, structs)
+        yield program
+        offset = program.program_end_offset
 
 
 def _rows(program: Any) -> Iterator[LineRow]:

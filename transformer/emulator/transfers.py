@@ -42,55 +42,81 @@ class Transfer:
         return self.kind not in ("next", "direct-jump")
 
 
-def authentication_row(arch: Arch, code: bytes) -> Authentication | None:
+class _Known:
+    """What one arch's instructions do, as they do it at address 0, by their bytes.
+
+    What one does hangs on its own bytes alone, so code that begins with one is that one.
+    """
+
+    def __init__(self, arch: Arch) -> None:
+        self.arch = arch
+        step = arch.instruction_alignment
+        self._sizes = range(step, LONGEST + 1, step)
+        self._by_code: dict[bytes, Transfer] = {}
+
+    def find(self, code: bytes) -> Transfer:
+        known = self._by_code
+        for size in self._sizes:
+            if (found := known.get(code[:size])) is not None:
+                return found
+        size, found = _read(self.arch, code)
+        if size:
+            if len(known) >= _MOST_KNOWN:
+                known.clear()
+            known[code[:size]] = found
+        return found
+
+
+_MOST_KNOWN = 50_000
+#: By the number of an arch that is held here, and so keeps it (an arch is no key of a dict).
+_KNOWN: dict[int, _Known] = {}
+
+
+def classify(arch: Arch, address: int, code: bytes) -> Transfer:
+    """What the instruction at ``address`` does; ``code`` are bytes from there on."""
+    known = _KNOWN.get(id(arch)) or _KNOWN.setdefault(id(arch), _Known(arch))
+    found = known.find(code)
+    if found.target is None:
+        return found
+    return replace(found, target=address + found.target)
+
+
+def _read(arch: Arch, code: bytes) -> tuple[int, Transfer]:
+    """What stands at address 0, and how many bytes tell so; 0 where it is no instruction."""
+    bare = code.lstrip(arch.padding)
+    padded = len(code) - len(bare)
+    if padded:
+        size, inner = _read(arch, bare)
+        if inner.kind != "next":
+            target = inner.target + padded if inner.target is not None else None
+            return padded + size, replace(inner, size=padded + inner.size, target=target)
+    size, found = _by_rows(arch, code) or _by_groups(arch, code)
+    row = _authentication(arch, code)
+    if row is not None:
+        return max(size, row.size), replace(found, authentication=row)
+    return size, found
+
+
+def _by_rows(arch: Arch, code: bytes) -> tuple[int, Transfer] | None:
+    row = indirect_row(arch, code)
+    if row is not None:
+        kind = row.kind if row.kind == "return" else f"indirect-{row.kind}"
+        size = _by_groups(arch, code)[1].size
+        return max(size, row.size), Transfer(kind, size, row=row)
+    for branch in arch.branches.values():
+        target = branch.decode(0, code)
+        if target is not None:
+            return branch.size, Transfer(direct_kind(branch.is_call), branch.size, target)
+    return None
+
+
+def _authentication(arch: Arch, code: bytes) -> Authentication | None:
     """The row of arch.toml that these bytes fit, if they sign or authenticate."""
     for row in arch.authentication:
         word = int.from_bytes(code[: row.size], arch.byteorder)
         if len(code) >= row.size and word & row.mask == row.value:
             return row
     return None
-
-
-#: By the number of an arch that is held here, and so keeps it (an arch is no key of a dict).
-_SEEN: dict[int, tuple[Arch, dict[bytes, Transfer]]] = {}
-
-
-def classify(arch: Arch, address: int, code: bytes) -> Transfer:
-    """What the instruction at ``address`` does; ``code`` are bytes from there on."""
-    known = _seen(arch)
-    for size in range(arch.instruction_alignment, len(code) + 1, arch.instruction_alignment):
-        if (found := known.get(code[:size])) is not None:
-            return found
-    bare = code.lstrip(arch.padding)
-    if bare != code:
-        padded = len(code) - len(bare)
-        inner = classify(arch, address + padded, bare)
-        if inner.kind != "next":
-            return replace(inner, size=padded + inner.size)
-    row = indirect_row(arch, code)
-    if row is not None:
-        kind = row.kind if row.kind == "return" else f"indirect-{row.kind}"
-        return Transfer(kind, _size(arch, address, code), row=row)
-    for branch in arch.branches.values():
-        target = branch.decode(address, code)
-        if target is not None:
-            return Transfer(direct_kind(branch.is_call), branch.size, target)
-    other = _by_groups(arch, address, code)
-    if other is None:
-        return Transfer("next", arch.instruction_alignment)
-    known[code[: other.size]] = other
-    return other
-
-
-def _seen(arch: Arch) -> dict[bytes, Transfer]:
-    """Instructions that the rows of arch.toml tell nothing of, which are most of a program.
-
-    What one does hangs on its own bytes alone, so code that begins with one is that one.
-    """
-    found = _SEEN.get(id(arch))
-    if found is None:
-        found = _SEEN[id(arch)] = (arch, {})
-    return found[1]
 
 
 def direct_kind(is_call: bool) -> str:
@@ -121,21 +147,17 @@ def indirect_row(arch: Arch, code: bytes) -> IndirectBranch | None:
     return None
 
 
-def _size(arch: Arch, address: int, code: bytes) -> int:
-    instruction = next(decoder(arch).disasm(code, address, 1), None)
-    return instruction.size if instruction is not None else arch.instruction_alignment
-
-
-def _by_groups(arch: Arch, address: int, code: bytes) -> Transfer | None:
-    instruction = next(decoder(arch).disasm(code, address, 1), None)
+def _by_groups(arch: Arch, code: bytes) -> tuple[int, Transfer]:
+    instruction = next(decoder(arch, groups=True).disasm(code, 0, 1), None)
     if instruction is None:
-        return None
+        return 0, Transfer("next", arch.instruction_alignment)
+    groups = instruction.groups
     kind = "next"
-    if instruction.group(capstone.CS_GRP_CALL):
+    if capstone.CS_GRP_CALL in groups:
         kind = "direct-call"
-    elif instruction.group(capstone.CS_GRP_JUMP):
+    elif capstone.CS_GRP_JUMP in groups:
         kind = "direct-jump"
-    return Transfer(kind, instruction.size)
+    return instruction.size, Transfer(kind, instruction.size)
 
 
 class Transfers(dict[int, Transfer]):
@@ -157,9 +179,6 @@ class Transfers(dict[int, Transfer]):
         found = classify(self._arch, address, code)
         if found.row is not None:
             found = pair_before(self._arch, address, self._fetch) or found
-        signs = authentication_row(self._arch, code)
-        if signs is not None:
-            found = replace(found, authentication=signs)
         self[address] = found
         return found
 
