@@ -152,7 +152,7 @@ class Machine(Cpu):
         Observers, stops and reads see nothing of it.
         """
         self._fault, step, self._step = None, self._step, None
-        context = self._uc.context_save()
+        registers = self.save()
         below = self.sp - _RED_ZONE
         kept = self.read(below, _RED_ZONE)
         if back is not None:
@@ -160,7 +160,7 @@ class Machine(Cpu):
         error = self._start(function, until, 1 << 20, 0)
         outcome = self._aside_outcome(until, error)
         self._uc.mem_write(below, kept)
-        self._uc.context_restore(context)
+        self.restore(registers)
         self._fault, self._step = None, step
         return outcome
 

@@ -174,13 +174,6 @@ class InterruptibleMachine(Machine):
 
     # --- interrupts ---
 
-    def context(self) -> Any:
-        """The CPU's whole state, to go back to as often as needed."""
-        return self._uc.context_save()
-
-    def back_to(self, context: Any) -> None:
-        self._uc.context_restore(context)
-
     def handler_stack(self, room: int = 0) -> int:
         """The CPU as in a handler, with ``room`` bytes kept on its stack; their address."""
         alignment = self.arch.emulation.stack_alignment
@@ -192,11 +185,11 @@ class InterruptibleMachine(Machine):
     def alone(self) -> Iterator[None]:
         """Nothing stops the CPU, and afterwards it stands where it stood."""
         stops, self.stops = self.stops, set()
-        context = self.context()
+        registers = self.save()
         try:
             yield
         finally:
-            self.back_to(context)
+            self.restore(registers)
             self.stops, self._fault = stops, None
 
     def guest(self, function: int, *arguments: int) -> int:
@@ -242,7 +235,7 @@ class InterruptibleMachine(Machine):
             pc = self.pc
             if pc not in self.at:
                 return
-            yield Point(pc, self.context())
+            yield Point(pc, self.save())
             if not self.step():
                 return
 
