@@ -139,7 +139,7 @@ class InterruptibleMachine(Machine):
             held = pages(start, max(s.end for s in sections) - start)
             self._map(held.start, len(held) * PAGE, ALL)
             for section in sections:
-                if section.data != bytes(section.size):
+                if section.holds:
                     self._uc.mem_write(section.address, section.data)
         self._code_pages.clear()
 
