@@ -265,7 +265,7 @@ class Machine(Cpu):
         """A fresh stack as at a call; the stack pointer that a return must leave."""
         rules = self.arch.emulation
         top = self.stack_top & -rules.stack_alignment
-        self.set_reg(self.arch.registers.sp, top)
+        self.sp = top
         self._call(self.sentinel)
         return top
 
@@ -274,8 +274,9 @@ class Machine(Cpu):
         row = self.arch.registers
         if row.link is None:
             size = self.arch.pointer_size
-            self._uc.mem_write(self.sp - size, self.word(back, size))
-            self.set_reg(row.sp, self.sp - size)
+            sp = self.sp - size
+            self._uc.mem_write(sp, self.word(back, size))
+            self.sp = sp
         else:
             self.set_reg(row.link, back)
 
