@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from transformer.emulator.events import Violation
 from transformer.emulator.machine import Machine
+from transformer.emulator.registers import differing
 from transformer.emulator.sites import inline_sites
 from transformer.emulator.tables import Tables
 
@@ -107,9 +108,7 @@ class AbiCheck:
         if back != call.back:
             yield f"the return address is {back:#x}, not {machine.describe(call.back)}"
         now = machine.regs(self._names)
-        for name, before, after in zip(self._names, call.registers, now, strict=True):
-            if before != after:
-                yield f"{name} was {before:#x} and is {after:#x}"
+        yield from differing(self._names, call.registers, now)
 
     def _left(self, address: int, site: int) -> None:
         """An inline site was executed, and led elsewhere than to its trampoline."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from transformer.arch import Arch
@@ -133,3 +133,10 @@ class Registers:
 def _check(status: int) -> None:
     if status:
         raise UcError(status)
+
+
+def differing(names: Sequence[str], before: Sequence[int], after: Sequence[int]) -> Iterator[str]:
+    """Each register that is not what it was, in words."""
+    for name, one, other in zip(names, before, after, strict=True):
+        if one != other:
+            yield f"{name} was {one:#x} and is {other:#x}"

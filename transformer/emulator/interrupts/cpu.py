@@ -18,6 +18,7 @@ from transformer.emulator.interrupts.places import Place
 from transformer.emulator.library import unicorn
 from transformer.emulator.machine import Machine
 from transformer.emulator.memory import ALL, PAGE, pages
+from transformer.emulator.registers import differing
 
 _MOST = 1 << 22  # instructions between two stops
 _LONGEST_WAY = 64  # instructions of site, way station and trampoline together
@@ -227,7 +228,4 @@ class InterruptibleMachine(Machine):
 
     def difference(self, one: Sequence[int], other: Sequence[int]) -> str:
         """The first of those registers that differs, in words; "" where none does."""
-        for name, before, after in zip(self._kept, one, other, strict=True):
-            if before != after:
-                return f"{name} was {before:#x} and is {after:#x}"
-        return ""
+        return next(differing(self._kept, one, other), "")
