@@ -50,7 +50,7 @@ class AbiCheck:
             self._prepare(machine)
         self._call: _Call | None = None
 
-    def step(self, address: int, previous: int) -> None:
+    def step(self, address: int, previous: int) -> bool:
         call = self._call
         if previous in self._sites and address not in self._bodies:
             self._left(address, previous)
@@ -63,6 +63,8 @@ class AbiCheck:
             kind = self._transfers[previous].kind
             if kind == "indirect-call" or (kind == "indirect-jump" and address in self._entries):
                 self._indirect(address, previous, kind)
+        quiet = self._call is None and address not in self._sites
+        return quiet and not self._transfers[address].turns
 
     def _prepare(self, machine: Machine) -> None:
         row = machine.arch.registers

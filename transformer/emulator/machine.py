@@ -22,7 +22,7 @@ from transformer.emulator.events import (
     ReadWatch,
     StopHandler,
 )
-from transformer.emulator.hooks import hook_code
+from transformer.emulator.hooks import CodeHook
 from transformer.emulator.image import Image
 from transformer.emulator.library import UcError, unicorn
 from transformer.emulator.memory import ALL, PAGE, READ_WRITE, free_range
@@ -56,7 +56,8 @@ class Machine(Cpu):
         self._observers: list[Observer] = []
         self._code_writers: list[Callable[[CodeWrite], None]] = []
         self._fault: Outcome | None = None
-        self._step: Callable[[int], bool] | None = None
+        self._code = CodeHook()
+        self._open = True  # whether an observer may have something to do, wherever it comes to
         self.trace: list[int] = []
         self._install()
 
@@ -82,6 +83,7 @@ class Machine(Cpu):
         """The observer sees each instruction from now on."""
         self._need_stepping("an observer")
         self._observers.append(observer)
+        self.transfers.quiet.clear()
         observer.begin(self)
 
     def detach(self, observer: Observer) -> None:
@@ -103,7 +105,8 @@ class Machine(Cpu):
         self._need_stepping("watching stores")
 
         def on_write(uc: Any, access: int, address: int, size: int, *rest: object) -> None:
-            if self._step is not None:
+            if self._code.step is not None:
+                self._open = True
                 data(self.current, address, size)
 
         self._code_writers.append(code)
@@ -151,7 +154,7 @@ class Machine(Cpu):
         pointer, are as before; other memory keeps what was written.
         Observers, stops and reads see nothing of it.
         """
-        self._fault, step, self._step = None, self._step, None
+        self._fault, step, self._code.step = None, self._code.step, None
         registers = self.save()
         below = self.sp - _RED_ZONE
         kept = self.read(below, _RED_ZONE)
@@ -161,7 +164,7 @@ class Machine(Cpu):
         outcome = self._aside_outcome(until, error)
         self._uc.mem_write(below, kept)
         self.restore(registers)
-        self._fault, self._step = None, step
+        self._fault, self._code.step = None, step
         return outcome
 
     def one(self, pc: int) -> str:
@@ -191,7 +194,7 @@ class Machine(Cpu):
         uc.hook_add(unicorn.UC_HOOK_INSN_INVALID, self._on_bad_instruction)
         if not self.stepping:
             return
-        hook_code(uc, self._on_code)
+        self._code.install(uc)
         self.transfers.read_from(self.images)
         # One load hook makes all loads look for hooks; those of a run come and go.
         end = self.sentinel + PAGE - 1
@@ -206,11 +209,6 @@ class Machine(Cpu):
                         end=section.end - 1,
                     )
 
-    def _on_code(self, address: int) -> None:
-        step = self._step
-        if step is not None and step(address):
-            self._uc.emu_stop()
-
     def _on_nothing(self, *args: object) -> None:
         pass
 
@@ -218,7 +216,8 @@ class Machine(Cpu):
         self, uc: Any, access: int, address: int, size: int, value: int, data: object
     ) -> None:
         self.transfers.overwritten(address, size)
-        if self._step is not None:
+        if self._code.step is not None:
+            self._open = True
             write = CodeWrite(self.current, address, size, value)
             self.code_writes.append(write)
             for told in self._code_writers:
@@ -243,7 +242,7 @@ class Machine(Cpu):
         return False
 
     def _where(self) -> int:
-        return self.current if self._step is not None else self.pc
+        return self.current if self._code.step is not None else self.pc
 
     def _record(self, pc: int, what: str) -> None:
         if self._fault is None:
@@ -257,6 +256,7 @@ class Machine(Cpu):
 
     def _begin(self) -> None:
         self._fault = None
+        self._open = True
         self.trace = []
         for observer in self._observers:
             observer.begin(self)
@@ -293,9 +293,9 @@ class Machine(Cpu):
             if count <= 0 or time.monotonic() > deadline:
                 return self._cut_off("hang", "cut off", pc)
             end = len(self.trace) + count
-            self._step = self._stepper(stops, resume)
+            self._code.step = self._stepper(stops, resume)
             error = self._start(pc, self.sentinel, count, 0)
-            self._step = None
+            self._code.step = None
             pc, resume = self.pc, -1
             if self._fault or error or pc == self.sentinel:
                 return self._result(error)
@@ -312,18 +312,26 @@ class Machine(Cpu):
 
         ``resume`` is the stop that the machine was held at: it goes on there.
         """
-        append, observers = self.trace.append, [o.step for o in self._observers]
-        previous = self.current
+        trace, quiet = self.trace, self.transfers.quiet
+        append, observers = trace.append, [o.step for o in self._observers]
 
         def step(address: int) -> bool:
-            nonlocal resume, previous
+            nonlocal resume
             if address in stops and address != resume:
                 return True
             resume = -1
+            if address in quiet and not self._open:
+                append(address)
+                return False
+            previous = trace[-1] if trace else 0
             append(address)
+            busy = False
             for observe in observers:
-                observe(address, previous)
-            previous = address
+                if not observe(address, previous):
+                    busy = True
+            self._open = busy
+            if not busy:
+                quiet.add(address)
             return False
 
         return step
@@ -389,7 +397,7 @@ class Machine(Cpu):
         def on_read(
             uc: Any, access: int, address: int, size: int, value: int, data: object
         ) -> None:
-            if self._step is not None:
+            if self._code.step is not None:
                 read.handler(self, address, size)
 
         end = read.start + read.size - 1
