@@ -8,8 +8,7 @@ later, so the choice is made when the machine is made.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from transformer.arch import Arch
@@ -25,7 +24,7 @@ from transformer.emulator.events import (
 from transformer.emulator.hooks import CodeHook
 from transformer.emulator.image import Image
 from transformer.emulator.library import UcError, unicorn
-from transformer.emulator.memory import ALL, PAGE, READ_WRITE, free_range
+from transformer.emulator.memory import ALL, PAGE, READ_WRITE, free_range, spans
 
 STACK_SIZE = 1 << 20
 _HEADROOM = 0x1000  # above the first frame, for arguments that a callee may look for
@@ -55,6 +54,8 @@ class Machine(Cpu):
         self._map(self.sentinel, PAGE, ALL)
         self._observers: list[Observer] = []
         self._code_writers: list[Callable[[CodeWrite], None]] = []
+        self._reads: list[ReadWatch] = []
+        self._read_hooks: list[Any] = []
         self._fault: Outcome | None = None
         self._code = CodeHook()
         self._open = True  # whether an observer may have something to do, wherever it comes to
@@ -103,16 +104,17 @@ class Machine(Cpu):
         they may read, not write.
         """
         self._need_stepping("watching stores")
+        held = {byte for word, size in words.items() for byte in range(word, word + size)}
 
         def on_write(uc: Any, access: int, address: int, size: int, *rest: object) -> None:
-            if self._code.step is not None:
+            if self._code.step is not None and address in held:
                 self._open = True
                 data(self.current, address, size)
 
         self._code_writers.append(code)
         handles = [
-            self._uc.hook_add(unicorn.UC_HOOK_MEM_WRITE, on_write, begin=a, end=a + s - 1)
-            for a, s in words.items()
+            self._uc.hook_add(unicorn.UC_HOOK_MEM_WRITE, on_write, begin=first, end=last)
+            for first, last in spans(held)
         ]
 
         def stop() -> None:
@@ -142,8 +144,8 @@ class Machine(Cpu):
             self._need_stepping("a run with stops, reads or a trace")
         self._begin()
         top = self._enter()
-        with self._watching(reads):
-            outcome = self._finish(self._go(start, stops or {}, limit, timeout_us), top)
+        self._watch(reads)
+        outcome = self._finish(self._go(start, stops or {}, limit, timeout_us), top)
         return outcome if not trace else _traced(outcome, self.trace)
 
     def aside(self, function: int, until: int, back: int | None = None) -> Outcome:
@@ -384,16 +386,16 @@ class Machine(Cpu):
             return Outcome("returned", until, "", 0)
         return self._result(error) or Outcome("fault", self.pc, "it returned from aside", 0)
 
-    @contextmanager
-    def _watching(self, reads: Sequence[ReadWatch]) -> Iterator[None]:
-        handles = [self._watch(read) for read in reads]
-        try:
-            yield
-        finally:
-            for handle in handles:
-                self._uc.hook_del(handle)
+    def _watch(self, reads: Sequence[ReadWatch]) -> None:
+        """Tells of these loads, from now on until a run asks for others."""
+        if list(reads) == self._reads:
+            return
+        for handle in self._read_hooks:
+            self._uc.hook_del(handle)
+        self._read_hooks = [self._watched(read) for read in reads]
+        self._reads = list(reads)
 
-    def _watch(self, read: ReadWatch) -> Any:
+    def _watched(self, read: ReadWatch) -> Any:
         def on_read(
             uc: Any, access: int, address: int, size: int, value: int, data: object
         ) -> None:
