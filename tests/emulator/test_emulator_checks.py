@@ -259,7 +259,7 @@ def test_the_selftest_passes(arch: Arch) -> None:
     [
         ("poke", "a poke is seen"),
         ("_finish", "a fault is a fault"),
-        ("_on_code", "each instruction is stepped once"),
+        ("_stepper", "each instruction is stepped once"),
     ],
 )
 def test_the_selftest_can_fail(
@@ -268,7 +268,7 @@ def test_the_selftest_can_fail(
     broken = {
         "poke": lambda self, address, code: self._uc.mem_write(address, code),
         "_finish": lambda self, *arguments: Outcome("returned", 0, "", 5),
-        "_on_code": lambda self, *arguments: None,
+        "_stepper": lambda self, *arguments: lambda address: False,
     }
     monkeypatch.setattr(Machine, method, broken[method])
     failed = {r.name: r.detail for r in selftest(arch) if not r.ok}

@@ -6,7 +6,7 @@ import pytest
 from emulator_build import Built, damaged, program, started
 
 from transformer.arch import Arch
-from transformer.emulator import CallFrames, FrameChecks, Image, Machine, ShadowCheck, UnwindCheck
+from transformer.emulator import CallFrames, Image, Machine, ShadowCheck, UnwindCheck
 
 CALLS = ("call", "call_tail", "call_hook", "guards", "to_sub", "flip", "call", "call_tail")
 MODES = ("slot", "trampoline", "inline", "inline-asm")
@@ -15,7 +15,8 @@ MODES = ("slot", "trampoline", "inline", "inline-asm")
 def watched(cpu: Machine) -> UnwindCheck:
     shadow = ShadowCheck()
     check = UnwindCheck(shadow)
-    cpu.attach(FrameChecks(shadow, check))
+    cpu.attach(shadow)
+    cpu.attach(check)
     return check
 
 

@@ -11,7 +11,6 @@ from transformer.corpus.program import Program
 from transformer.corpus.symbols import HARNESS
 from transformer.emulator import (
     CallFrames,
-    FrameChecks,
     Image,
     PadCheck,
     ShadowCheck,
@@ -34,7 +33,8 @@ class FlowChecks:
         self.words = TypeWordCheck(variant.type_word, HARNESS)
         if variant.type_word:
             self._machine.attach(self.words)
-        self._machine.attach(FrameChecks(self.shadow, self.unwind))
+        self._machine.attach(self.shadow)
+        self._machine.attach(self.unwind)
 
     def results(self) -> Iterator[tuple[str, int, list[Violation]]]:
         """Each check's name, how often it was made, and what is wrong."""

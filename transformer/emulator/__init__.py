@@ -24,7 +24,7 @@ from transformer.emulator.shadow import ShadowCheck, ShadowFrame
 from transformer.emulator.sites import InlineSite, SiteCheck, inline_sites
 from transformer.emulator.static import static_check
 from transformer.emulator.tables import CallSite, Guard, Proxy, Tables
-from transformer.emulator.unwind import FrameChecks, UnwindCheck
+from transformer.emulator.unwind import UnwindCheck
 
 __all__ = [
     "AbiCheck",
@@ -32,7 +32,6 @@ __all__ = [
     "CallFrames",
     "CallSite",
     "CodeWrite",
-    "FrameChecks",
     "Guard",
     "Image",
     "ImageError",

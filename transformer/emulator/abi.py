@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from transformer.emulator.events import Violation
 from transformer.emulator.machine import Machine
+from transformer.emulator.registers import differing
 from transformer.emulator.sites import inline_sites
 from transformer.emulator.tables import Tables
 
@@ -49,7 +50,7 @@ class AbiCheck:
             self._prepare(machine)
         self._call: _Call | None = None
 
-    def step(self, address: int, previous: int) -> None:
+    def step(self, address: int, previous: int) -> bool:
         call = self._call
         if previous in self._sites and address not in self._bodies:
             self._left(address, previous)
@@ -62,6 +63,8 @@ class AbiCheck:
             kind = self._transfers[previous].kind
             if kind == "indirect-call" or (kind == "indirect-jump" and address in self._entries):
                 self._indirect(address, previous, kind)
+        quiet = self._call is None and address not in self._sites
+        return quiet and not self._transfers[address].turns
 
     def _prepare(self, machine: Machine) -> None:
         row = machine.arch.registers
@@ -107,9 +110,7 @@ class AbiCheck:
         if back != call.back:
             yield f"the return address is {back:#x}, not {machine.describe(call.back)}"
         now = machine.regs(self._names)
-        for name, before, after in zip(self._names, call.registers, now, strict=True):
-            if before != after:
-                yield f"{name} was {before:#x} and is {after:#x}"
+        yield from differing(self._names, call.registers, now)
 
     def _left(self, address: int, site: int) -> None:
         """An inline site was executed, and led elsewhere than to its trampoline."""

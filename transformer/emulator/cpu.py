@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ from transformer.emulator.memory import (
     pages,
     regions,
 )
+from transformer.emulator.registers import RegisterNumbers, Registers, constants
 from transformer.emulator.transfers import Transfers
 
 
@@ -28,28 +28,6 @@ def _flags(names: Iterable[str]) -> int:
     return value
 
 
-def _constants(arch: Arch) -> Any:
-    """Unicorn's module of this arch's constants: the prefix ``UC_<word>_REG_`` names it."""
-    word = arch.emulation.unicorn_prefix.split("_")[1].lower()
-    return importlib.import_module(f"unicorn.{word}_const")
-
-
-class RegisterNumbers(dict[str, int]):
-    """Unicorn's numbers of an arch's registers; ``KeyError`` where it has none of a name."""
-
-    def __init__(self, arch: Arch) -> None:
-        super().__init__()
-        self._constants = _constants(arch)
-        self._prefix = arch.emulation.unicorn_prefix
-
-    def __missing__(self, name: str) -> int:
-        number = getattr(self._constants, self._prefix + name, None)
-        if number is None:
-            raise KeyError(f"the emulator has no register {self._prefix}{name}")
-        self[name] = int(number)
-        return self[name]
-
-
 class Cpu:
     """Registers and memory; the images lie in it, and nothing runs yet."""
 
@@ -57,8 +35,11 @@ class Cpu:
         self.arch = arch
         self.images = list(images)
         self.transfers = Transfers(arch, self.read)
-        self._registers = RegisterNumbers(arch)
+        self._numbers = RegisterNumbers(arch)
         self._uc = self._new()
+        self._registers = Registers(self._uc, self._numbers)
+        self._pc = self._registers.one(arch.registers.pc)
+        self._sp = self._registers.one(arch.registers.sp)
         self._code_pages: set[int] = set()
         self._mapped: list[tuple[int, int]] = []
         self._map_images()
@@ -117,17 +98,17 @@ class Cpu:
 
     def reg(self, name: str) -> int:
         """A register by arch.toml's name for it, unsigned."""
-        return int(self._uc.reg_read(self._registers[name]))
+        return self._registers.one(name).get()
 
     def regs(self, names: Sequence[str]) -> tuple[int, ...]:
         """Several registers at once."""
-        return tuple(self._uc.reg_read_batch([self._registers[n] for n in names]))
+        return self._registers.several(names)
 
     def set_reg(self, name: str, value: int) -> None:
-        self._uc.reg_write(self._registers[name], value)
+        self._registers.one(name).set(value)
 
     def save(self) -> Any:
-        """The registers, for ``restore``."""
+        """The registers, for ``restore``, as often as needed."""
         return self._uc.context_save()
 
     def restore(self, registers: Any) -> None:
@@ -136,11 +117,15 @@ class Cpu:
 
     @property
     def pc(self) -> int:
-        return self.reg(self.arch.registers.pc)
+        return self._pc.get()
 
     @property
     def sp(self) -> int:
-        return self.reg(self.arch.registers.sp)
+        return self._sp.get()
+
+    @sp.setter
+    def sp(self, value: int) -> None:
+        self._sp.set(value)
 
     def return_address(self) -> int:
         """Where the function whose first instruction is next will return to."""
@@ -152,8 +137,8 @@ class Cpu:
         row = self.arch.registers
         back = self.return_address()
         if row.link is None:
-            self.set_reg(row.sp, self.sp + self.arch.pointer_size)
-        self.set_reg(row.pc, back)
+            self.sp += self.arch.pointer_size
+        self._pc.set(back)
 
     # --- names ---
 
@@ -172,13 +157,13 @@ class Cpu:
         row = self.arch.emulation
         uc = unicorn.Uc(getattr(unicorn, row.unicorn_arch), _flags(row.unicorn_mode))
         if row.unicorn_cpu:
-            uc.ctl_set_cpu_model(getattr(_constants(self.arch), row.unicorn_cpu))
+            uc.ctl_set_cpu_model(getattr(constants(self.arch), row.unicorn_cpu))
         for name, value in row.setup:
-            uc.reg_write(self._registers[name], value)
+            uc.reg_write(self._numbers[name], value)
         for name, symbol in row.setup_symbols:
             places = [i.symbols[symbol].address for i in self.images if symbol in i.symbols]
             if places:
-                uc.reg_write(self._registers[name], places[0])
+                uc.reg_write(self._numbers[name], places[0])
         return uc
 
     def _map_images(self) -> None:

@@ -77,8 +77,14 @@ class Observer(Protocol):
     def begin(self, machine: Machine) -> None:
         """Called when it is attached, and before each run."""
 
-    def step(self, address: int, previous: int) -> None:
-        """``previous`` is the instruction executed before, 0 at the start of a run."""
+    def step(self, address: int, previous: int) -> bool | None:
+        """``previous`` is the instruction executed before, 0 at the start of a run.
+
+        True promises that this instruction is nothing to the observer, and that it
+        waits for nothing: it need not be told when the same comes again while no
+        observer waits, until code there is overwritten.  A store that the machine
+        tells of ends the waiting for nothing.
+        """
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ later, so the choice is made when the machine is made.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from transformer.arch import Arch
@@ -22,10 +21,10 @@ from transformer.emulator.events import (
     ReadWatch,
     StopHandler,
 )
-from transformer.emulator.hooks import hook_code
+from transformer.emulator.hooks import CodeHook
 from transformer.emulator.image import Image
 from transformer.emulator.library import UcError, unicorn
-from transformer.emulator.memory import ALL, PAGE, READ_WRITE, free_range
+from transformer.emulator.memory import ALL, PAGE, READ_WRITE, free_range, spans
 
 STACK_SIZE = 1 << 20
 _HEADROOM = 0x1000  # above the first frame, for arguments that a callee may look for
@@ -55,8 +54,11 @@ class Machine(Cpu):
         self._map(self.sentinel, PAGE, ALL)
         self._observers: list[Observer] = []
         self._code_writers: list[Callable[[CodeWrite], None]] = []
+        self._reads: list[ReadWatch] = []
+        self._read_hooks: list[Any] = []
         self._fault: Outcome | None = None
-        self._step: Callable[[int], bool] | None = None
+        self._code = CodeHook()
+        self._open = True  # whether an observer may have something to do, wherever it comes to
         self.trace: list[int] = []
         self._install()
 
@@ -82,6 +84,7 @@ class Machine(Cpu):
         """The observer sees each instruction from now on."""
         self._need_stepping("an observer")
         self._observers.append(observer)
+        self.transfers.quiet.clear()
         observer.begin(self)
 
     def detach(self, observer: Observer) -> None:
@@ -101,15 +104,17 @@ class Machine(Cpu):
         they may read, not write.
         """
         self._need_stepping("watching stores")
+        held = {byte for word, size in words.items() for byte in range(word, word + size)}
 
         def on_write(uc: Any, access: int, address: int, size: int, *rest: object) -> None:
-            if self._step is not None:
+            if self._code.step is not None and address in held:
+                self._open = True
                 data(self.current, address, size)
 
         self._code_writers.append(code)
         handles = [
-            self._uc.hook_add(unicorn.UC_HOOK_MEM_WRITE, on_write, begin=a, end=a + s - 1)
-            for a, s in words.items()
+            self._uc.hook_add(unicorn.UC_HOOK_MEM_WRITE, on_write, begin=first, end=last)
+            for first, last in spans(held)
         ]
 
         def stop() -> None:
@@ -139,8 +144,8 @@ class Machine(Cpu):
             self._need_stepping("a run with stops, reads or a trace")
         self._begin()
         top = self._enter()
-        with self._watching(reads):
-            outcome = self._finish(self._go(start, stops or {}, limit, timeout_us), top)
+        self._watch(reads)
+        outcome = self._finish(self._go(start, stops or {}, limit, timeout_us), top)
         return outcome if not trace else _traced(outcome, self.trace)
 
     def aside(self, function: int, until: int, back: int | None = None) -> Outcome:
@@ -151,8 +156,8 @@ class Machine(Cpu):
         pointer, are as before; other memory keeps what was written.
         Observers, stops and reads see nothing of it.
         """
-        self._fault, step, self._step = None, self._step, None
-        context = self._uc.context_save()
+        self._fault, step, self._code.step = None, self._code.step, None
+        registers = self.save()
         below = self.sp - _RED_ZONE
         kept = self.read(below, _RED_ZONE)
         if back is not None:
@@ -160,8 +165,8 @@ class Machine(Cpu):
         error = self._start(function, until, 1 << 20, 0)
         outcome = self._aside_outcome(until, error)
         self._uc.mem_write(below, kept)
-        self._uc.context_restore(context)
-        self._fault, self._step = None, step
+        self.restore(registers)
+        self._fault, self._code.step = None, step
         return outcome
 
     def one(self, pc: int) -> str:
@@ -191,7 +196,7 @@ class Machine(Cpu):
         uc.hook_add(unicorn.UC_HOOK_INSN_INVALID, self._on_bad_instruction)
         if not self.stepping:
             return
-        hook_code(uc, self._on_code)
+        self._code.install(uc)
         self.transfers.read_from(self.images)
         # One load hook makes all loads look for hooks; those of a run come and go.
         end = self.sentinel + PAGE - 1
@@ -206,11 +211,6 @@ class Machine(Cpu):
                         end=section.end - 1,
                     )
 
-    def _on_code(self, address: int) -> None:
-        step = self._step
-        if step is not None and step(address):
-            self._uc.emu_stop()
-
     def _on_nothing(self, *args: object) -> None:
         pass
 
@@ -218,7 +218,8 @@ class Machine(Cpu):
         self, uc: Any, access: int, address: int, size: int, value: int, data: object
     ) -> None:
         self.transfers.overwritten(address, size)
-        if self._step is not None:
+        if self._code.step is not None:
+            self._open = True
             write = CodeWrite(self.current, address, size, value)
             self.code_writes.append(write)
             for told in self._code_writers:
@@ -243,7 +244,7 @@ class Machine(Cpu):
         return False
 
     def _where(self) -> int:
-        return self.current if self._step is not None else self.pc
+        return self.current if self._code.step is not None else self.pc
 
     def _record(self, pc: int, what: str) -> None:
         if self._fault is None:
@@ -257,6 +258,7 @@ class Machine(Cpu):
 
     def _begin(self) -> None:
         self._fault = None
+        self._open = True
         self.trace = []
         for observer in self._observers:
             observer.begin(self)
@@ -265,7 +267,7 @@ class Machine(Cpu):
         """A fresh stack as at a call; the stack pointer that a return must leave."""
         rules = self.arch.emulation
         top = self.stack_top & -rules.stack_alignment
-        self.set_reg(self.arch.registers.sp, top)
+        self.sp = top
         self._call(self.sentinel)
         return top
 
@@ -274,8 +276,9 @@ class Machine(Cpu):
         row = self.arch.registers
         if row.link is None:
             size = self.arch.pointer_size
-            self._uc.mem_write(self.sp - size, self.word(back, size))
-            self.set_reg(row.sp, self.sp - size)
+            sp = self.sp - size
+            self._uc.mem_write(sp, self.word(back, size))
+            self.sp = sp
         else:
             self.set_reg(row.link, back)
 
@@ -292,9 +295,9 @@ class Machine(Cpu):
             if count <= 0 or time.monotonic() > deadline:
                 return self._cut_off("hang", "cut off", pc)
             end = len(self.trace) + count
-            self._step = self._stepper(stops, resume)
+            self._code.step = self._stepper(stops, resume)
             error = self._start(pc, self.sentinel, count, 0)
-            self._step = None
+            self._code.step = None
             pc, resume = self.pc, -1
             if self._fault or error or pc == self.sentinel:
                 return self._result(error)
@@ -311,18 +314,26 @@ class Machine(Cpu):
 
         ``resume`` is the stop that the machine was held at: it goes on there.
         """
-        append, observers = self.trace.append, [o.step for o in self._observers]
-        previous = self.current
+        trace, quiet = self.trace, self.transfers.quiet
+        append, observers = trace.append, [o.step for o in self._observers]
 
         def step(address: int) -> bool:
-            nonlocal resume, previous
+            nonlocal resume
             if address in stops and address != resume:
                 return True
             resume = -1
+            if address in quiet and not self._open:
+                append(address)
+                return False
+            previous = trace[-1] if trace else 0
             append(address)
+            busy = False
             for observe in observers:
-                observe(address, previous)
-            previous = address
+                if not observe(address, previous):
+                    busy = True
+            self._open = busy
+            if not busy:
+                quiet.add(address)
             return False
 
         return step
@@ -375,20 +386,20 @@ class Machine(Cpu):
             return Outcome("returned", until, "", 0)
         return self._result(error) or Outcome("fault", self.pc, "it returned from aside", 0)
 
-    @contextmanager
-    def _watching(self, reads: Sequence[ReadWatch]) -> Iterator[None]:
-        handles = [self._watch(read) for read in reads]
-        try:
-            yield
-        finally:
-            for handle in handles:
-                self._uc.hook_del(handle)
+    def _watch(self, reads: Sequence[ReadWatch]) -> None:
+        """Tells of these loads, from now on until a run asks for others."""
+        if list(reads) == self._reads:
+            return
+        for handle in self._read_hooks:
+            self._uc.hook_del(handle)
+        self._read_hooks = [self._watched(read) for read in reads]
+        self._reads = list(reads)
 
-    def _watch(self, read: ReadWatch) -> Any:
+    def _watched(self, read: ReadWatch) -> Any:
         def on_read(
             uc: Any, access: int, address: int, size: int, value: int, data: object
         ) -> None:
-            if self._step is not None:
+            if self._code.step is not None:
                 read.handler(self, address, size)
 
         end = read.start + read.size - 1

@@ -11,6 +11,7 @@ from transformer.emulator.image import Image, Section
 from transformer.emulator.library import unicorn
 
 PAGE = 0x1000
+_GAP = 64  # bytes within a span
 _HIGHEST = 0xF000_0000  # own regions lie below this, on 32-bit arches too
 
 READ: int = unicorn.UC_PROT_READ
@@ -63,3 +64,14 @@ def free_range(size: int, taken: Iterable[tuple[int, int]]) -> int:
         if address < start + size + PAGE and start - PAGE < address + length:
             start = (address - size - PAGE) & -PAGE
     return start
+
+
+def spans(addresses: Iterable[int]) -> list[tuple[int, int]]:
+    """(first, last) of runs of addresses with small gaps at most; together they hold them all."""
+    found: list[tuple[int, int]] = []
+    for address in sorted(addresses):
+        if found and address - found[-1][1] <= _GAP:
+            found[-1] = found[-1][0], address
+        else:
+            found.append((address, address))
+    return found

@@ -38,12 +38,13 @@ class PadCheck:
         self._transfers = machine.transfers
         self._pending: Transfer | None = None
 
-    def step(self, address: int, previous: int) -> None:
+    def step(self, address: int, previous: int) -> bool:
         if self._pending is not None:
             self._land(self._pending, address, previous)
         transfer = self._transfers[address]
         row = transfer.row
         self._pending = transfer if row is not None and row.needs_pad else None
+        return self._pending is None
 
     def _land(self, transfer: Transfer, address: int, previous: int) -> None:
         self.count += 1
@@ -110,9 +111,10 @@ class TypeWordCheck:
                 self._keys.update(_keys(Tables(image)))
             self._targets = _functions(machine, self._foreign) - set(self._keys)
 
-    def step(self, address: int, previous: int) -> None:
+    def step(self, address: int, previous: int) -> bool:
         if address in self._targets and previous in self._keys:
             self._arrived(self._keys[previous], address, previous)
+        return address not in self._keys
 
     def _arrived(self, trampoline: int, address: int, previous: int) -> None:
         machine = self._machine

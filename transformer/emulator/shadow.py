@@ -60,7 +60,7 @@ class ShadowCheck:
         self._transfers = machine.transfers
         self.frames = [ShadowFrame(machine.sentinel, 0)]
 
-    def step(self, address: int, previous: int) -> None:
+    def step(self, address: int, previous: int) -> bool:
         if self.pending is not None:
             self._moved(self.pending, address, previous)
         transfer = self._transfers[address]
@@ -69,6 +69,7 @@ class ShadowCheck:
             self.pending, self._turned_at = transfer, address
         if transfer.authentication is not None:
             self._authentication(transfer.authentication, address)
+        return self.pending is None and transfer.authentication is None
 
     def calls(self) -> list[ShadowFrame]:
         """The calls under way, without that of a retpoline."""

@@ -163,7 +163,7 @@ def _by_groups(arch: Arch, code: bytes) -> tuple[int, Transfer]:
 class Transfers(dict[int, Transfer]):
     """Transfers by address, read when first asked for; drop what is overwritten.
 
-    ``quiet`` are instructions that an observer found nothing to do at.
+    ``quiet`` are instructions that no observer has anything to do at.
     """
 
     def __init__(self, arch: Arch, fetch: Callable[[int, int], bytes]) -> None:

@@ -180,17 +180,18 @@ class UnwindCheck:
         if self._machine is not machine:
             self._machine = machine
             self._unwinder = Unwinder(machine)
-            self.places = _places(machine)  # by address: whether it is entered there
+            self._places = _places(machine)  # by address: whether it is entered there
 
-    def step(self, address: int, previous: int) -> None:
-        entered = self.places.get(address)
+    def step(self, address: int, previous: int) -> bool:
+        entered = self._places.get(address)
         if entered is None:
-            return
+            return True
         frames = self._shadow.calls()
         key = (address, frames[-1].back if frames else 0, len(frames))
         if frames and key not in self._seen:
             self._seen.add(key)
             self._walk(address, frames, _FRAMES if entered else 1)
+        return False
 
     def _walk(self, address: int, frames: list[ShadowFrame], most: int) -> None:
         self.walks += 1
@@ -258,30 +259,3 @@ def _places(machine: Machine) -> dict[int, bool]:
                 found.update((entry.code + p.second, False) for p in machine.arch.pairs)
         found.update((guard.code, True) for guard in tables.guards)
     return found
-
-
-class FrameChecks:
-    """The shadow stack and what is compared with it as one observer.
-
-    Instructions that neither has anything to do with are passed over: most are
-    such, and each look costs.
-    """
-
-    def __init__(self, shadow: ShadowCheck, unwind: UnwindCheck) -> None:
-        self._shadow, self._unwind = shadow, unwind
-
-    def begin(self, machine: Machine) -> None:
-        self._shadow.begin(machine)
-        self._unwind.begin(machine)
-        self._transfers = machine.transfers
-        self._quiet = machine.transfers.quiet
-
-    def step(self, address: int, previous: int) -> None:
-        if address in self._quiet and self._shadow.pending is None:
-            return
-        self._shadow.step(address, previous)
-        self._unwind.step(address, previous)
-        transfer = self._transfers[address]
-        busy = transfer.turns or transfer.authentication is not None
-        if not busy and address not in self._unwind.places:
-            self._quiet.add(address)

@@ -54,13 +54,14 @@ class Recorder:
             self._depth = 1
             self._open()
 
-    def step(self, address: int, previous: int) -> None:
+    def step(self, address: int, previous: int) -> bool:
         if self._pending:
             self._flush()
         marks = self._marks.get(address)
         if marks is not None:
             for mark in marks:
                 self._marked(mark, address)
+        return marks is None
 
     # --- what it has seen ---
 

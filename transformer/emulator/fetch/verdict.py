@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from transformer.emulator.fetch.places import CONDITIONAL, GUARD, KEPT, WAY, Place
 from transformer.emulator.fetch.steps import State, Stepper, canary
+from transformer.emulator.registers import differing
 from transformer.emulator.sites import NULL, RET0
 
 TO, BEHIND, RETURNED, JUMPED = "to", "behind", "returned", "jumped"
@@ -40,11 +41,13 @@ def arrival(stepper: Stepper, place: Place, state: State, zeros: bool = False) -
     first = values[stepper.names.index(registers.returns[0])]
     kind = _kind(stepper, place, state.pc)
     clears = kind == BEHIND and place.is_call and first == 0
-    for index, name in enumerate(stepper.names):
-        wanted = 0 if zeros else canary(index, size)
-        if values[index] != wanted and not (clears and name in registers.returns):
-            wrong = f"{name} was {wanted:#x} and is {values[index]:#x}"
-            return Arrival(kind, state.pc, wrong=wrong)
+    wanted = [0 if zeros else canary(index, size) for index in range(len(values))]
+    for index, name in enumerate(stepper.names if clears else ()):
+        if name in registers.returns:
+            wanted[index] = values[index]
+    wrong = next(differing(stepper.names, wanted, values), "")
+    if wrong:
+        return Arrival(kind, state.pc, wrong=wrong)
     return Arrival(kind, state.pc, clears, _frame(stepper, place, kind))
 
 

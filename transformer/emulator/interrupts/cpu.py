@@ -6,7 +6,6 @@ thousands.  This one has hooks in the places alone.
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from transformer.emulator.interrupts.places import Place
 from transformer.emulator.library import unicorn
 from transformer.emulator.machine import Machine
 from transformer.emulator.memory import ALL, PAGE, pages
+from transformer.emulator.registers import differing
 
 _MOST = 1 << 22  # instructions between two stops
 _LONGEST_WAY = 64  # instructions of site, way station and trampoline together
@@ -49,39 +49,6 @@ class Arrived:
     fault: str = ""
 
 
-class _Registers:
-    """Some general registers, read at once; Unicorn's own way of that takes 30 times as long."""
-
-    def __init__(self, uc: Any, numbers: Sequence[int]) -> None:
-        self._uc, self._count = uc, len(numbers)
-        self._numbers = (ctypes.c_int * self._count)(*numbers)
-        self._values = (ctypes.c_uint64 * self._count)()
-        size, start = ctypes.sizeof(ctypes.c_uint64), ctypes.addressof(self._values)
-        places = (start + size * i for i in range(self._count))
-        self._places = (ctypes.c_void_p * self._count)(*places)
-
-    def read(self) -> tuple[int, ...]:
-        self._uc._do_reg_read_batch(self._numbers, self._places, self._count)
-        return tuple(self._values)
-
-
-class _Register:
-    """One general register, three times as fast."""
-
-    def __init__(self, uc: Any, number: int) -> None:
-        self._read, self._write, self._number = uc._do_reg_read, uc._do_reg_write, number
-        self._value = ctypes.c_uint64()
-        self._place = ctypes.byref(self._value)
-
-    def get(self) -> int:
-        self._read(self._number, self._place)
-        return self._value.value
-
-    def set(self, value: int) -> None:
-        self._value.value = value
-        self._write(self._number, self._place)
-
-
 class InterruptibleMachine(Machine):
     """Runs, stops before the instructions at ``stops``, and can be interrupted there.
 
@@ -104,32 +71,13 @@ class InterruptibleMachine(Machine):
         self._ends = set(ends)
         self._hooked = sorted({*(p.start for p in places), *ends})
         row = arch.registers
-        self._kept = list(dict.fromkeys((*row.arguments, *row.callee_saved, *row.variadic)))
+        self._kept = tuple(dict.fromkeys((*row.arguments, *row.callee_saved, *row.variadic)))
         super().__init__(arch, images, stepping=False)
-        self._batch = _Registers(self._uc, [self._registers[n] for n in self._kept])
-        self._fast = {n: _Register(self._uc, self._registers[n]) for n in self._general()}
-        self._pc, self._sp = self._fast[row.pc], self._fast[row.sp]
-        self._result_register = self._fast[row.returns[0]]
-        self._parameters = [self._fast[n] for n in row.arguments[:4]]
-        self._link = self._fast[row.link] if row.link is not None else None
+        one = self._registers.one
+        self._result_register = one(row.returns[0])
+        self._parameters = [one(n) for n in row.arguments[:4]]
+        self._link = one(row.link) if row.link is not None else None
         self._back = self.word(self.sentinel, arch.pointer_size)
-
-    def _general(self) -> list[str]:
-        row = self.arch.registers
-        link = [row.link] if row.link is not None else []
-        return [row.pc, row.sp, *link, row.returns[0], *row.arguments[:4]]
-
-    @property
-    def pc(self) -> int:
-        return self._pc.get()
-
-    @property
-    def sp(self) -> int:
-        return self._sp.get()
-
-    @sp.setter
-    def sp(self, value: int) -> None:
-        self._sp.set(value)
 
     def _map_images(self) -> None:
         """Each image as one region: to map one takes longer than most trials."""
@@ -139,7 +87,7 @@ class InterruptibleMachine(Machine):
             held = pages(start, max(s.end for s in sections) - start)
             self._map(held.start, len(held) * PAGE, ALL)
             for section in sections:
-                if section.data != bytes(section.size):
+                if section.holds:
                     self._uc.mem_write(section.address, section.data)
         self._code_pages.clear()
 
@@ -174,13 +122,6 @@ class InterruptibleMachine(Machine):
 
     # --- interrupts ---
 
-    def context(self) -> Any:
-        """The CPU's whole state, to go back to as often as needed."""
-        return self._uc.context_save()
-
-    def back_to(self, context: Any) -> None:
-        self._uc.context_restore(context)
-
     def handler_stack(self, room: int = 0) -> int:
         """The CPU as in a handler, with ``room`` bytes kept on its stack; their address."""
         alignment = self.arch.emulation.stack_alignment
@@ -192,11 +133,11 @@ class InterruptibleMachine(Machine):
     def alone(self) -> Iterator[None]:
         """Nothing stops the CPU, and afterwards it stands where it stood."""
         stops, self.stops = self.stops, set()
-        context = self.context()
+        registers = self.save()
         try:
             yield
         finally:
-            self.back_to(context)
+            self.restore(registers)
             self.stops, self._fault = stops, None
 
     def guest(self, function: int, *arguments: int) -> int:
@@ -242,7 +183,7 @@ class InterruptibleMachine(Machine):
             pc = self.pc
             if pc not in self.at:
                 return
-            yield Point(pc, self.context())
+            yield Point(pc, self.save())
             if not self.step():
                 return
 
@@ -270,7 +211,7 @@ class InterruptibleMachine(Machine):
             return Arrived(pc, (), 0, 0, f"it goes round in circles at {self.describe(pc)}")
         if fault is not None:
             return Arrived(pc, (), 0, 0, fault.detail)
-        return Arrived(pc, self._batch.read(), self.sp, self.return_address())
+        return Arrived(pc, self.kept(), self.sp, self.return_address())
 
     def fresh_stack(self) -> None:
         """The stack as a run begins with it, with nothing on it."""
@@ -283,11 +224,8 @@ class InterruptibleMachine(Machine):
 
     def kept(self) -> tuple[int, ...]:
         """What a call may not change on its way to the target."""
-        return self._batch.read()
+        return self.regs(self._kept)
 
     def difference(self, one: Sequence[int], other: Sequence[int]) -> str:
         """The first of those registers that differs, in words; "" where none does."""
-        for name, before, after in zip(self._kept, one, other, strict=True):
-            if before != after:
-                return f"{name} was {before:#x} and is {after:#x}"
-        return ""
+        return next(differing(self._kept, one, other), "")

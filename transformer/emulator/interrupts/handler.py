@@ -91,7 +91,7 @@ class Handler:
     def enter(self) -> None:
         """An interrupt comes, before the next instruction is executed."""
         cpu, pc = self.cpu, self.cpu.pc
-        context = cpu.context()
+        context = cpu.save()
         state = self._enter(pc, pc)
         place = cpu.at.get(pc)
         window = self.in_window or (place is not None and place.in_window(pc))
@@ -103,7 +103,7 @@ class Handler:
         """Back to what was interrupted."""
         level = self._levels.pop()
         self.cpu.guest(self.runtime.sc_irq_exit, level.state)
-        self.cpu.back_to(level.context)
+        self.cpu.restore(level.context)
 
     def again(self) -> None:
         """The innermost handler goes on after code that it had called."""

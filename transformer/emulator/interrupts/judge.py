@@ -66,7 +66,7 @@ class Judge:
         old = golden.pc if golden is not None else change.old
         new = self._new(point, place, change, old)
         loaded = place.in_window(point.pc) and point.pc > place.window
-        cpu.back_to(point.context)
+        cpu.restore(point.context)
         arrived = cpu.arrive()
         self._arrives(arrived)
         if arrived.fault:
@@ -130,12 +130,12 @@ class Judge:
     def _new(self, point: Point, place: Place, change: Change, old: int) -> int:
         """Where it goes if it sees the update."""
         cpu = self.cpu
-        cpu.back_to(point.context)
+        cpu.restore(point.context)
         if place.kind not in (CALL, GUARD, TRAMPOLINE):
             cpu.step()
             if cpu.pc == place.end:
                 return old  # a condition that does not hold
-            cpu.back_to(point.context)
+            cpu.restore(point.context)
         if change.new not in cpu.at:
             return change.new
         cpu.set_reg(cpu.arch.registers.pc, change.new)

@@ -92,10 +92,10 @@ class Trials:
         """The program has come to a place: interrupts all that lies on its way from here."""
         cpu = self.cpu
         with cpu.alone():
-            start = cpu.context()
+            start = cpu.save()
             points = list(cpu.way())
             golden = cpu.arrived()
-            cpu.back_to(start)
+            cpu.restore(start)
             quiet = self._in_batch()
             self._try_all(points, golden, quiet)
         cpu.stops.difference_update(p.pc for p in points)
@@ -107,7 +107,7 @@ class Trials:
         for point in points:
             place = cpu.at[point.pc]
             if place is not entered:
-                cpu.back_to(point.context)
+                cpu.restore(point.context)
                 entered, before = place, Before.of(cpu, place)
             mark = (point.pc, self._form(place))
             if mark not in self._seen:
@@ -183,17 +183,17 @@ class Trials:
     def _nested(self, place: Place, points: list[Point]) -> None:
         cpu, handler, self._length = self.cpu, self.handler, len(points)
         for number, point in enumerate(points, self.bounds.first):
-            cpu.back_to(point.context)
+            cpu.restore(point.context)
             handler.clear()
             self._nest(place, DEPTH, number)
             self.judge.faults(place, _QUIET)
         change = change_of(cpu, self.runtime, place, self.near)
         assert change is not None
-        cpu.back_to(points[0].context)
+        cpu.restore(points[0].context)
         before = Before.of(cpu, place)
         for outer, *inner in self._chains(len(points)):
             point = points[outer]
-            cpu.back_to(point.context)
+            cpu.restore(point.context)
             handler.clear()
             self._link(point, place, before, tuple(inner), change)
             handler.allot()
@@ -242,7 +242,7 @@ class Trials:
     def _quiet(self, point: Point, place: Place) -> None:
         """A handler that updates nothing."""
         handler, cpu = self.handler, self.cpu
-        cpu.back_to(point.context)
+        cpu.restore(point.context)
         handler.enter()
         handler.probe()
         self._call(place, _QUIET)
@@ -254,7 +254,7 @@ class Trials:
     ) -> bool:
         """A handler that updates the key, asks for its old target, and frees it."""
         handler, cpu = self.handler, self.cpu
-        cpu.back_to(point.context)
+        cpu.restore(point.context)
         handler.enter()
         done = self._apply(change)
         if done:
@@ -271,7 +271,7 @@ class Trials:
     ) -> None:
         """Another task updates the key again; this one goes on later, on whatever CPU."""
         handler, cpu = self.handler, self.cpu
-        cpu.back_to(point.context)
+        cpu.restore(point.context)
         handler.taken += 1
         handler.events.append(Event(1, INTERRUPT, point.pc, "it is preempted"))
         cpu.handler_stack()
@@ -326,6 +326,6 @@ class Trials:
         return not result
 
     def _undo(self, point: Point, change: Change) -> None:
-        self.cpu.back_to(point.context)
+        self.cpu.restore(point.context)
         self.cpu.handler_stack()
         change.undo(self.cpu)
