@@ -9,7 +9,7 @@ from emulator_build import assemble, plain
 
 from transformer.arch import Arch
 from transformer.emulator import Arrival, Image, Machine, ReadWatch
-from transformer.emulator.memory import free_range, pages, regions, spans
+from transformer.emulator.memory import free_range, pages, regions
 
 SOURCE = """
 volatile int result, noise, value = 41;
