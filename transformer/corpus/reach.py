@@ -19,7 +19,7 @@ from transformer.corpus.plan import Reach
 from transformer.corpus.program import Did, Program
 from transformer.corpus.results import CaseResult, Failure
 from transformer.corpus.values import same
-from transformer.emulator import Image, SiteCheck, inline_sites
+from transformer.emulator import Image, Machine, SiteCheck, inline_sites
 from transformer.emulator.sites import NULL, RET0
 from transformer.emulator.tables import KEY, Proxy, Tables
 
@@ -69,6 +69,7 @@ def _key(
             yield from _instructions(result, program, reach.name, target, prefix == NEAR)
         if mode in INLINE_MODES:
             yield from _sites(result, program, reach.name, mode)
+            yield from _ways(result, program, reach.name, target)
     one, other = seen
     if not all(map(same, one.arguments, other.arguments)):
         picture = program.picture(0, one.site, program.trampoline_of(reach.name))
@@ -126,6 +127,35 @@ def _sites(result: CaseResult, program: Program, key: str, mode: str) -> Iterato
             disassembly=picture.disassembly,
         )
     result.count("reach", check.counts["entries"])
+
+
+def _ways(result: CaseResult, program: Program, key: str, target: int) -> Iterator[Failure]:
+    """Each way station of the key's sites leads to the target, as when a site calls it."""
+    tables, address = Tables(program.image), program.image.symbols[KEY + key].address
+    machine, arrivals = program.machine, 0
+
+    def arrived(machine: Machine, arrival: object) -> None:
+        nonlocal arrivals
+        arrivals += 1
+        machine.set_reg(program.arch.registers.pc, machine.sentinel)
+
+    for entry in tables.call_sites:
+        proxy = tables.proxy_at.get(entry.proxy)
+        if not entry.is_way or proxy is None or proxy.key != address:
+            continue
+        result.count("reach")
+        arrivals = 0
+        outcome = machine.run(entry.code, stops={target: arrived})
+        if not outcome.ok or not arrivals:
+            picture = program.picture(0, entry.code, proxy.trampoline)
+            yield Failure(
+                "reach",
+                f"the way station of '{key}' does not lead to its target",
+                site=picture.site,
+                expected=machine.describe(target),
+                got=outcome.detail or outcome.status,
+                disassembly=picture.disassembly,
+            )
 
 
 def _dispatched(key: str, target: str, did: Did) -> KeyCall | None:

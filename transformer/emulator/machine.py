@@ -142,8 +142,8 @@ class Machine(Cpu):
         """
         if stops or reads or trace:
             self._need_stepping("a run with stops, reads or a trace")
-        self._begin()
         top = self._enter()
+        self._begin()
         self._watch(reads)
         outcome = self._finish(self._go(start, stops or {}, limit, timeout_us), top)
         return outcome if not trace else _traced(outcome, self.trace)

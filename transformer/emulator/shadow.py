@@ -21,6 +21,7 @@ _THUNK = 32  # bytes from a retpoline's call to what it calls
 class ShadowFrame:
     """A call that has not returned: ``back`` is where it must return to, ``site`` the call.
 
+    ``sp`` is the stack pointer that the caller has again when it has returned.
     ``signed`` holds the key, the stack pointer and the return address of what
     was signed since, and where.  ``thunk`` tells that it enters no function,
     but code right behind it, as a retpoline does.
@@ -28,6 +29,7 @@ class ShadowFrame:
 
     back: int
     site: int
+    sp: int = 0
     thunk: bool = False
     signed: tuple[str, int, int] | None = None
     signed_at: int = 0
@@ -58,7 +60,9 @@ class ShadowCheck:
         self.end()
         self._machine = machine
         self._transfers = machine.transfers
-        self.frames = [ShadowFrame(machine.sentinel, 0)]
+        link = machine.arch.registers.link
+        self._pushed = machine.arch.pointer_size if link is None else 0
+        self.frames = [ShadowFrame(machine.sentinel, 0, machine.sp + self._pushed)]
 
     def step(self, address: int, previous: int) -> bool:
         if self.pending is not None:
@@ -93,7 +97,8 @@ class ShadowCheck:
             self._returned(address, previous)
         elif kind != "indirect-jump":
             thunk = self._thunks and self._is_thunk(address, previous)
-            self.frames.append(ShadowFrame(previous + transfer.size, previous, thunk))
+            sp = self._known().sp + self._pushed
+            self.frames.append(ShadowFrame(previous + transfer.size, previous, sp, thunk))
 
     def _is_thunk(self, address: int, previous: int) -> bool:
         machine = self._known()

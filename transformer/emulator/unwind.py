@@ -205,20 +205,28 @@ class UnwindCheck:
                     self._report(address, str(e))
                 return
             self.count += 1
-            if not problem and context.pc != frame.back:
-                problem = self._astray(context.pc, frame.back, at, depth)
+            if not problem:
+                problem = self._astray(context, frame, at, depth)
             if problem:
                 self._report(address, problem)
                 return
             at = context.pc - 1
 
-    def _astray(self, found: int, wanted: int, at: int, depth: int) -> str:
+    def _astray(self, found: _Context, frame: ShadowFrame, at: int, depth: int) -> str:
         describe = self._describe
         outer = f"{depth} frames up, of {describe(at)}, " if depth else ""
-        return (
-            f"the call-frame information {outer}leads to {describe(found)} as the caller, "
-            f"but the call returns to {describe(wanted)}"
-        )
+        if found.pc != frame.back:
+            return (
+                f"the call-frame information {outer}leads to {describe(found.pc)} as the caller, "
+                f"but the call returns to {describe(frame.back)}"
+            )
+        sp = found.register(self._unwinder.sp)
+        if sp != frame.sp:
+            return (
+                f"the call-frame information {outer}has the caller's stack pointer at {sp:#x}, "
+                f"but when the call has returned it is {frame.sp:#x}"
+            )
+        return ""
 
     def _signed(self, at: int, frame: ShadowFrame) -> str:
         """Whether an unwinder would take the return address for signed as it is or is not."""

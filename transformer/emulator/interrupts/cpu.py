@@ -108,8 +108,8 @@ class InterruptibleMachine(Machine):
         An address is no stop any more once it was visited.  The outcome is
         returned, exited (at one of ``ends``), or what went wrong.
         """
-        self._begin()
         top, pc = self._enter(), function
+        self._begin()
         while True:
             error = self._start(pc, self.sentinel, _MOST, 0)
             pc = self.pc
