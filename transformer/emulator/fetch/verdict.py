@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from transformer.emulator.fetch.places import CONDITIONAL, GUARD, KEPT, WAY, Place
+from transformer.emulator.fetch.places import CONDITIONAL, GUARD, KEPT, Place
 from transformer.emulator.fetch.steps import State, Stepper, canary
 from transformer.emulator.sites import NULL, RET0
 
@@ -112,6 +112,3 @@ def wants(stepper: Stepper, place: Place, values: Collection[int], nulls: Mappin
         return " or ".join(ways)
     names = [nulls.get(v) or stepper.machine.describe(v) for v in sorted(values)]
     return " or ".join(names)
-
-
-__all__ = ["WAY", "Arrival", "arrival", "fits", "says", "wants"]
