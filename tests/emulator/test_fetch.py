@@ -194,7 +194,6 @@ def test_paths_are_counted_as_if_they_were_listed(arch: Arch, cpus: int) -> None
     place = known.trampoline(known.call)
     with Stepper(known.machine) as stepper:
         window = Window([known.call], place, arch.unit)
-        stepper.watch(window.word)
         count = listed(Graph(stepper, window, known.places.nulls), 0, (None,) * cpus)
     bound = Bound(reduce=False, cpus=cpus)
     found = explore(known.machine, [known.call], [place], nulls=known.places.nulls, bound=bound)

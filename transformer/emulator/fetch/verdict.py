@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from transformer.emulator.fetch.places import CONDITIONAL, GUARD, KEPT, Place
-from transformer.emulator.fetch.steps import State, Stepper, canary
+from transformer.emulator.fetch.steps import State, Stepper
 from transformer.emulator.sites import NULL, RET0
 
 TO, BEHIND, RETURNED, JUMPED = "to", "behind", "returned", "jumped"
@@ -35,16 +35,14 @@ def arrival(stepper: Stepper, place: Place, state: State, zeros: bool = False) -
         return Arrival(TO, state.pc, wrong=state.wrong)
     stepper.load(state)
     machine, registers = stepper.machine, stepper.arch.registers
-    size = stepper.arch.pointer_size
-    values = machine.regs(stepper.names)
-    first = values[stepper.names.index(registers.returns[0])]
+    values, given = machine.regs(stepper.names), stepper.given(zeros)
     kind = _kind(stepper, place, state.pc)
-    clears = kind == BEHIND and place.is_call and first == 0
-    for index, name in enumerate(stepper.names):
-        wanted = 0 if zeros else canary(index, size)
-        if values[index] != wanted and not (clears and name in registers.returns):
-            wrong = f"{name} was {wanted:#x} and is {values[index]:#x}"
-            return Arrival(kind, state.pc, wrong=wrong)
+    clears = kind == BEHIND and place.is_call and values[stepper.first] == 0
+    if values != given:
+        for name, was, now in zip(stepper.names, given, values, strict=True):
+            if now != was and not (clears and name in registers.returns):
+                wrong = f"{name} was {was:#x} and is {now:#x}"
+                return Arrival(kind, state.pc, wrong=wrong)
     return Arrival(kind, state.pc, clears, _frame(stepper, place, kind))
 
 
