@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, cached_property
 from itertools import pairwise
+from operator import ne
 
 import pytest
 from emulator_build import program, started
@@ -30,7 +31,7 @@ from transformer.emulator.fetch import (
     record,
 )
 from transformer.emulator.fetch.graph import Graph
-from transformer.emulator.fetch.log import DATA, END, MAINTAIN, PUBLISH, STORE, SYNC, follows
+from transformer.emulator.fetch.log import BEGIN, DATA, END, MAINTAIN, PUBLISH, STORE, SYNC, follows
 from transformer.emulator.fetch.paths import Reader
 from transformer.emulator.fetch.steps import Stepper
 from transformer.emulator.fetch.walk import begin
@@ -194,7 +195,6 @@ def test_paths_are_counted_as_if_they_were_listed(arch: Arch, cpus: int) -> None
     place = known.trampoline(known.call)
     with Stepper(known.machine) as stepper:
         window = Window([known.call], place, arch.unit)
-        stepper.watch(window.word)
         count = listed(Graph(stepper, window, known.places.nulls), 0, (None,) * cpus)
     bound = Bound(reduce=False, cpus=cpus)
     found = explore(known.machine, [known.call], [place], nulls=known.places.nulls, bound=bound)
@@ -345,6 +345,27 @@ def test_a_part_of_a_unit_is_illegal(arch: Arch) -> None:
     log = altered(known.call, lambda e: [replace(e, at=e.at + 1)] if e.kind == STORE else [e])
     wanted = f"does not lie in an aligned unit of {unit} bytes"
     assert any(wanted in m for m in messages(known, log))
+
+
+def test_a_part_of_a_place_is_illegal_whatever_it_leaves(arch: Arch) -> None:
+    """A branch to elsewhere by one of its bytes: before and behind it there is a branch."""
+    known = case(arch.name)
+    place, unit = known.trampoline(known.call), arch.unit
+    row = arch.branch("jump")
+    store = next(e for e in known.call.events if e.kind == STORE and covers(e, place, unit))
+    at = place.address - store.address
+    targets = range(place.address, place.address + 0x1000, 0x10)
+    codes = [row.encode(place.address, t) for t in targets]
+    old, new = next((a, b) for a, b in pairwise(codes) if sum(map(ne, a, b)) == 1)
+    byte = next(i for i in range(row.size) if old[i] != new[i])
+    whole = [store.old[:at] + c + store.old[at + len(c) :] for c in (old, new)]
+    store = replace(store, old=whole[0], new=whole[1], at=store.address, size=unit)
+    part = replace(store, at=place.address + byte, size=1)
+    for event, told in ((store, 0), (part, 1)):
+        log = replace(known.call, events=(Event(BEGIN), event, Event(END)))
+        wanted = f"changes a part of a place of {place.size} bytes, which is exchanged as a whole"
+        found = messages(known, log)
+        assert len(found) == told and all(wanted in m for m in found)
 
 
 # --- in which order ---

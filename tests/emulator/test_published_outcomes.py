@@ -20,7 +20,7 @@ from transformer.emulator.fetch.log import Event, WriteLog
 from transformer.emulator.fetch.order import maintenance
 from transformer.emulator.fetch.paths import Reader
 from transformer.emulator.fetch.places import TRAMPOLINE, Place
-from transformer.emulator.fetch.steps import State
+from transformer.emulator.fetch.steps import Fetched, State
 from transformer.emulator.fetch.window import Window
 
 UNIT = 4
@@ -37,7 +37,6 @@ class Steps:
 
     def __init__(self) -> None:
         self.program: tuple[str, ...] = ()
-        self.word = bytes(UNIT)
         self.arch = SimpleNamespace(instruction_alignment=UNIT, pointer_size=UNIT)
         self.machine = self
 
@@ -53,21 +52,18 @@ class Steps:
     def size(self, pc: int, code: bytes) -> int:
         return UNIT
 
-    def set_word(self, address: int, data: bytes) -> None:
-        self.word = data
-
     def step(
-        self, state: State, code: dict[int, bytes], key: tuple[bytes, ...]
+        self, state: State, code: Fetched, word: int = 0, value: bytes = b""
     ) -> tuple[State, bool]:
         """Takes note of what was fetched and loaded."""
         wanted = self.program[state.depth]
         seen = list(state.registers)
         for name, address in UNITS.items():
             if f"fetch {name}" in wanted:
-                seen.append(number(code.get(address, bytes(UNIT))))
+                seen.append(number(code[0]) if state.pc == address else 0)
         loads = "load d" in wanted
         if loads:
-            seen.append(number(self.word))
+            seen.append(number(value))
         return self._at(state.depth + 1, tuple(seen)), loads
 
     def _at(self, depth: int, seen: tuple[int, ...]) -> State:

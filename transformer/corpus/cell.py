@@ -158,8 +158,8 @@ def _static(result: CaseResult, program: Program, report: StaticReport) -> None:
         result.fail(
             Failure(
                 "static",
-                program.place(problem.message),
-                site=program.place(problem.site),
+                problem.message,
+                site=problem.site,
                 disassembly=tuple(_code(program, problem.address)),
             )
         )
@@ -174,8 +174,8 @@ def _violations(
         result.fail(
             Failure(
                 check,
-                program.place(violation.message),
-                site=program.place(violation.site),
+                violation.message,
+                site=violation.site,
                 disassembly=tuple(code),
             )
         )

@@ -93,14 +93,14 @@ def stuck(did: Did) -> str:
 def _where(program: Program, did: Did, event: Event | None) -> tuple[str, tuple[str, ...]]:
     """The site as text and code: of the first wrong dispatch, else of this event."""
     if did.snapshot is not None:
-        return program.place(did.snapshot.site), did.snapshot.disassembly
+        return did.snapshot.site, did.snapshot.disassembly
     if isinstance(event, KeyCall) and event.site:
         snapshot = program.picture(0, event.site, program.trampoline_of(event.key))
-        return program.place(snapshot.site), snapshot.disassembly
+        return snapshot.site, snapshot.disassembly
     if did.pending:
         address = program.trampoline_of(did.pending[-1])
         snapshot = program.picture(0, program.pending_site, address)
-        return program.place(snapshot.site), snapshot.disassembly
+        return snapshot.site, snapshot.disassembly
     return last_site(program, did), ()
 
 
@@ -108,7 +108,7 @@ def _ending(program: Program, label: str, wanted: Did, did: Did) -> Failure:
     site, code = _where(program, did, None)
     return Failure(
         "dispatch",
-        f"{label}: {program.place(did.detail) or did.ended}",
+        f"{label}: {did.detail or did.ended}",
         site=site or last_site(program, did),
         expected=wanted.ended,
         got=did.ended,
@@ -120,7 +120,7 @@ def last_site(program: Program, did: Did) -> str:
     """The last site that dispatched, else where the run came to its end."""
     sites = [e.site for e in did.events if isinstance(e, KeyCall) and e.site]
     address = sites[-1] if sites else program.last_line()
-    return program.place(program.machine.describe(address))
+    return program.machine.describe(address)
 
 
 def value_failures(label: str, wanted: Did, did: Did) -> list[Failure]:

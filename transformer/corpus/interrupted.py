@@ -60,8 +60,8 @@ def check_interrupts(
         result.fail(
             Failure(
                 "interrupts",
-                program.place(found.message),
-                site=program.place(program.machine.describe(found.pc)),
+                found.message,
+                site=program.machine.describe(found.pc),
                 schedule=found.schedule,
             )
         )
@@ -166,7 +166,7 @@ class _Replay:
             message = f"{label}: {did.detail or did.ended}"
             found.append(Failure("dispatch", message, expected=wanted.ended, got=did.ended))
         for failure in found:
-            message = f"with interrupts taken on its way, {self.program.place(failure.message)}"
+            message = f"with interrupts taken on its way, {failure.message}"
             result.fail(replace(failure, check="interrupts", message=message))
         return not found
 

@@ -76,7 +76,7 @@ def _key(
         yield Failure(
             "reach",
             f"key '{reach.name}' passes other arguments to a far target",
-            site=program.place(picture.site),
+            site=picture.site,
             expected=str(other),
             got=str(one),
             disassembly=picture.disassembly,
@@ -122,8 +122,8 @@ def _sites(result: CaseResult, program: Program, key: str, mode: str) -> Iterato
         picture = program.picture(0, problem.address, program.trampoline_of(key))
         yield Failure(
             "reach",
-            program.place(problem.message),
-            site=program.place(problem.site),
+            problem.message,
+            site=problem.site,
             disassembly=picture.disassembly,
         )
     result.count("reach", check.counts["entries"])
@@ -179,7 +179,7 @@ def _missed(program: Program, key: str, prefix: str, did: Did, null: str = "") -
     return Failure(
         "reach",
         message,
-        site=program.place(picture.site),
+        site=picture.site,
         expected=f"{key} -> {null or prefix + key}",
         got=got,
         disassembly=picture.disassembly,

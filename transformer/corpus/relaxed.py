@@ -122,22 +122,21 @@ class Relaxed:
         self._tell(found)
 
     def _tell(self, found: Exploration) -> None:
-        result, place = self._result, self._program.place
+        result = self._result
         for what in ("schedules", "states", "walks"):
             result.add(what, getattr(found, what))
         for schedule in found.failures:
             if len(result.failures) < _MOST:
                 message = f"{schedule.update}: {schedule.outcome}"
-                site = place(schedule.reader)
-                result.fail(Failure("fetch", place(message), site=site, schedule=schedule))
+                result.fail(Failure("fetch", message, site=schedule.reader, schedule=schedule))
 
     def _fail(self, check: str, wrong: Wrong, log: WriteLog) -> None:
         result, program = self._result, self._program
         if len(result.failures) >= _MOST:
             return
-        site = program.place(self._machine.describe(wrong.address))
+        site = self._machine.describe(wrong.address)
         code = self._machine.read(wrong.address, _SHOWN)
         image = self._machine.image_at(wrong.address)
         lines = disassemble(program.arch, code, wrong.address, image)
-        message = program.place(f"{log.label}: {wrong.message}")
+        message = f"{log.label}: {wrong.message}"
         result.fail(Failure(check, message, site=site, disassembly=tuple(lines)))

@@ -138,7 +138,7 @@ class Machine(Cpu):
 
         ``stops`` are called outside of any hook, with the pc at their address,
         before that is executed.  After ``limit`` instructions, or ``timeout_us``,
-        the run has hung.
+        the run has hung; where no instruction is seen, 0 leaves it to the limit.
         """
         if stops or reads or trace:
             self._need_stepping("a run with stops, reads or a trace")

@@ -97,7 +97,6 @@ def _explore(
     found = Exploration()
     window = Window(logs, place, stepper.arch.unit)
     _set_back(stepper, window)
-    stepper.watch(window.word)
     for condition, zeros in _registers(stepper, place):
         before = stepper.count
         graph = Graph(stepper, window, nulls, condition=condition, zeros=zeros)
@@ -116,11 +115,8 @@ def _explore(
 
 def _set_back(stepper: Stepper, window: Window) -> None:
     """Code that later updates have written by now is as it was then."""
-    unit, inside = window.unit, window.place.inside
     for address, data in window.logs[-1].later.items():
-        if address in window.cells or len(data) != unit:
-            continue
-        if any(r.start < address + unit and address < r.stop for r in inside):
+        if address in window.own and address not in window.cells:
             stepper.set_code(address, data)
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import TypeAlias
 
 from transformer.emulator.fetch.paths import Edge, Reader
 from transformer.emulator.fetch.places import CONDITIONAL, KEPT
-from transformer.emulator.fetch.steps import State, Stepper
+from transformer.emulator.fetch.steps import Fetched, State, Stepper
 from transformer.emulator.fetch.verdict import BEHIND, Arrival, arrival, fits, says, wants
 from transformer.emulator.fetch.window import Cell, Window
 
 #: What is fetched at once: values of units that change, and all the code.
-Fetch = tuple[tuple[tuple[Cell, int], ...], dict[int, bytes]]
+Fetch: TypeAlias = tuple[tuple[tuple[Cell, int], ...], Fetched]
 
 
 class Graph:
@@ -34,8 +35,11 @@ class Graph:
         self.word = self._word()
         self._readers: dict[tuple[int, int, int], Reader] = {}
         self._edges: dict[tuple[Reader, int, bool], list[Edge]] = {}
-        self._problems: dict[tuple[Reader, int], str] = {}
+        self._left: dict[int, bool] = {}
+        self._problems: dict[tuple[int, int, int], str] = {}
         self._code: dict[int, bytes] = {}  # units that never change meanwhile
+        self._fixed: dict[int, Fetched | None] = {}
+        self._choices: dict[tuple[int, int, bool], list[int]] = {}
         self.taken: bool | None = None  # of a conditional branch: what it does in these registers
 
     def _word(self) -> Cell | None:
@@ -65,42 +69,53 @@ class Graph:
         key = (reader, position, later)
         found = self._edges.get(key)
         if found is None:
-            found = self._edges[key] = list(self._find(reader, position, later))
+            found = self._edges[key] = []
+            code = self._always(reader.state.pc)
+            if code is not None:
+                self._fetched(found, reader, position, ((), code), later)
+            else:
+                for fetch in self._fetches(reader.state.pc, position, later):
+                    self._fetched(found, reader, position, fetch, later)
         return found
 
-    def _find(self, reader: Reader, position: int, later: bool) -> Iterator[Edge]:
-        stepper, word = self.stepper, self.word
-        for fetched, code in self._fetches(reader.state.pc, position, later):
-            now, floor = position, reader.floor
-            for cell, index in fetched:
-                now, floor = max(now, cell.since[index]), max(floor, cell.floors[index])
-            key = tuple(code.values())
-            if word is None:
-                after, _ = stepper.step(reader.state, code, key)
-                yield Edge(self.reader(after, reader.phase, floor), now, fetched, None)
-                continue
-            lowest = max(floor, self.window.data_floor(now))
-            stepper.set_word(word.address, word.values[lowest])
-            after, loaded = stepper.step(reader.state, code, (*key, word.values[lowest]))
-            if loaded:
-                yield from self._loads(reader, code, Edge(reader, now, fetched, lowest), later)
-            else:
-                yield Edge(self.reader(after, reader.phase, floor), now, fetched, None)
-
-    def _loads(
-        self, reader: Reader, code: dict[int, bytes], fetched: Edge, later: bool
-    ) -> Iterator[Edge]:
-        """The instruction has loaded the word: all values that it may have got."""
-        word, stepper, now = self.word, self.stepper, fetched.position
-        assert word is not None and fetched.loaded is not None
-        for index in range(fetched.loaded, len(word.values) if later else word.newest(now) + 1):
+    def _fetched(
+        self, found: list[Edge], reader: Reader, position: int, fetch: Fetch, later: bool
+    ) -> None:
+        """Adds what the instruction does that was fetched so, with all that it may load."""
+        word, state, (fetched, code) = self.word, reader.state, fetch
+        now, floor = position, reader.floor
+        for cell, index in fetched:
+            now, floor = max(now, cell.since[index]), max(floor, cell.floors[index])
+        if word is None:
+            after, _ = self.stepper.step(state, code)
+            found.append(Edge(self.reader(after, reader.phase, floor), now, fetched, None))
+            return
+        values, at_least = word.values, self.window.data_floor
+        lowest = max(floor, at_least(now))
+        after, loaded = self.stepper.step(state, code, word.address, values[lowest])
+        if not loaded:
+            found.append(Edge(self.reader(after, reader.phase, floor), now, fetched, None))
+            return
+        for index in range(lowest, len(values) if later else word.newest(now) + 1):
             then = max(now, word.since[index])
-            if index < self.window.data_floor(then):
-                continue
-            value = word.values[index]
-            stepper.set_word(word.address, value)
-            after, _ = stepper.step(reader.state, code, (*code.values(), value))
-            yield Edge(self.reader(after, reader.phase, index), then, fetched.fetched, index)
+            if index >= at_least(then):
+                after, _ = self.stepper.step(state, code, word.address, values[index])
+                found.append(Edge(self.reader(after, reader.phase, index), then, fetched, index))
+
+    def _always(self, pc: int) -> Fetched | None:
+        """The code of an instruction of which nothing changes; None of any other."""
+        if pc not in self._fixed:
+            unit, cells = self.window.unit, self.window.cells
+            base = pc & -unit
+            found: Fetched | None = None
+            if base not in cells:
+                head = self._unit(base)
+                if not self._crosses(pc, head[pc - base :], base + unit):
+                    found = (head,)
+                elif base + unit not in cells:
+                    found = (head, self._unit(base + unit))
+            self._fixed[pc] = found
+        return self._fixed[pc]
 
     def _fetches(self, pc: int, position: int, later: bool) -> Iterator[Fetch]:
         """Values of the units that the instruction at ``pc`` lies in, and all their code."""
@@ -114,15 +129,13 @@ class Graph:
             else:
                 now, head = max(position, first.since[index]), first.values[index]
                 chosen = ((first, index),)
-            rest = head[pc - base :]
-            if not self._crosses(pc, rest, base + unit):
-                yield chosen, {base: head}
+            if not self._crosses(pc, head[pc - base :], base + unit):
+                yield chosen, (head,)
             elif second is None:
-                yield chosen, {base: head, base + unit: self._unit(base + unit)}
+                yield chosen, (head, self._unit(base + unit))
             else:
                 for other in self._indices(second, now, later):
-                    code = {base: head, base + unit: second.values[other]}
-                    yield (*chosen, (second, other)), code
+                    yield (*chosen, (second, other)), (head, second.values[other])
 
     def _unit(self, address: int) -> bytes:
         found = self._code.get(address)
@@ -138,20 +151,30 @@ class Graph:
         more = second.values[0] if second is not None else self._unit(behind)
         return self.stepper.size(pc, rest + more) > len(rest)
 
-    def _indices(self, cell: Cell | None, position: int, later: bool) -> Iterator[int]:
+    def _indices(self, cell: Cell | None, position: int, later: bool) -> list[int]:
         if cell is None:
-            yield 0
-            return
-        window = self.window
-        for index in window.code_later(cell, position) if later else window.code(cell, position):
-            if index in window.code_later(cell, max(position, cell.since[index])):
-                yield index
+            return [0]
+        key = (cell.address, position, later)
+        found = self._choices.get(key)
+        if found is None:
+            window = self.window
+            may = window.code_later(cell, position) if later else window.code(cell, position)
+            found = self._choices[key] = [
+                i for i in may if i in window.code_later(cell, max(position, cell.since[i]))
+            ]
+        return found
 
     # --- where it has come to ---
 
     def left(self, reader: Reader) -> bool:
         """Whether the CPU has left the place, or got stuck."""
-        state = reader.state
+        key = id(reader.state)
+        found = self._left.get(key)
+        if found is None:
+            found = self._left[key] = self._has_left(reader.state)
+        return found
+
+    def _has_left(self, state: State) -> bool:
         if state.wrong or not state.pc:
             return True
         if not state.depth:
@@ -171,14 +194,16 @@ class Graph:
 
     def problem(self, reader: Reader, position: int) -> str:
         """What is wrong with where it has come to; "" if nothing."""
-        key = (reader, position)
+        last = self.window.phase[position]
+        key = (id(reader.state), reader.phase, last)
         found = self._problems.get(key)
         if found is None:
-            found = self._problems[key] = self._judge(reader, position)
+            found = self._problems[key] = self._judge(reader.state, reader.phase, last)
         return found
 
-    def _judge(self, reader: Reader, position: int) -> str:
-        place, found = self.place, self.arrived(reader.state)
+    def _judge(self, state: State, first: int, last: int) -> str:
+        """The same of a CPU that was on its way in the phases from first to last."""
+        place, found = self.place, self.arrived(state)
         if place.kind in (CONDITIONAL, KEPT) and not found.wrong:
             taken = found.kind != BEHIND
             if self.taken is None:
@@ -189,7 +214,7 @@ class Graph:
                 )
             if not taken:
                 return ""
-        values = self.window.allowed(reader.phase, self.window.phase[position])
+        values = self.window.allowed(first, last)
         if not found.wrong and fits(place, found, values, self.nulls):
             return ""
         said = says(self.stepper, place, found)

@@ -62,6 +62,8 @@ def _place(
     if place.address // unit != (place.end - 1) // unit:
         yield f"changes a part of a place that straddles two units of {unit} bytes"
         return
+    if store.at > place.address or store.at + store.size < place.end:
+        yield f"changes a part of a place of {place.size} bytes, which is exchanged as a whole"
     offset = place.address - store.address
     old, new = (c[offset : offset + place.size] for c in (store.old, store.new))
     states = [state_of(arch, place, c) for c in (old, new)]

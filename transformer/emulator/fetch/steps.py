@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from transformer.emulator.disassembly import decoder
 from transformer.emulator.fetch.places import Place
@@ -18,13 +18,17 @@ from transformer.emulator.machine import Machine
 _STACK = 64  # bytes that are kept on either side of the stack pointer
 MOST = 64  # instructions from a place to its target: no real one is near that
 
+#: The unit of code that an instruction begins in, and the next where it goes on there.
+Fetched: TypeAlias = tuple[bytes, ...]
+Put: TypeAlias = Callable[[int, bytes], None]
+
 
 @dataclass
 class State:
     """A CPU between two instructions.  ``wrong`` is set where it got no further.
 
     ``depth`` counts the instructions behind it; ``steps`` are those that
-    follow, by what was fetched and loaded.
+    follow, by what was fetched and what could be loaded, and whether that was.
     """
 
     pc: int
@@ -33,8 +37,7 @@ class State:
     stack: bytes
     wrong: str = ""
     arrived: object = None  # what ``verdict`` finds, once asked
-    steps: dict[tuple[bytes, ...], State] = field(default_factory=dict)
-    loads: dict[tuple[bytes, ...], bool] = field(default_factory=dict)
+    steps: dict[tuple[Fetched, bytes], tuple[State, bool]] = field(default_factory=dict)
 
 
 class Stepper:
@@ -48,9 +51,9 @@ class Stepper:
         self.arch = machine.arch
         self.count = 0  # steps that were emulated
         self._context: Any = None
-        self._kept: dict[int, bytes] = {}  # code as it was
-        self._now: dict[int, bytes] = {}  # code and data as they are set
-        self._words: dict[int, bytes] = {}
+        self._kept: dict[int, tuple[Put, bytes]] = {}  # code and data as they were
+        self._now: dict[int, bytes] = {}  # the same as they are set
+        self._watched = 0  # the word whose loads are noticed
         self._loaded = False
         self._unwatch: Callable[[], None] = lambda: None
         self._sizes: dict[tuple[int, bytes], int] = {}
@@ -59,24 +62,28 @@ class Stepper:
         self.sp = (top & -rules.stack_alignment) - rules.stack_bias_at_entry
         names = (*registers.arguments, *registers.callee_saved, *registers.returns)
         self.names = tuple(dict.fromkeys((*names, *registers.variadic)))
+        self.first = self.names.index(registers.returns[0])
+        size = self.arch.pointer_size
+        self._canaries = tuple(canary(i, size) for i in range(len(self.names)))
+        self._zeros = (0,) * len(self.names)
         self.back = machine.sentinel  # where a function's caller would go on
-        self._stack = b""
+        self._stack = b""  # as it was
+        self._stacked = b""  # as it is
         self._roots: dict[tuple[int, str, int, bool], State] = {}
         self._begun: dict[tuple[bool, int, bool], tuple[Any, bytes]] = {}
 
     def __enter__(self) -> Stepper:
         self._context = self.machine.save()
-        self._stack = self.machine.read(self.sp - _STACK, 2 * _STACK)
+        self._stack = self._stacked = self.machine.read(self.sp - _STACK, 2 * _STACK)
         return self
 
     def __exit__(self, *args: object) -> None:
-        self.watch(0)
-        for address, code in self._kept.items():
-            self.machine.poke(address, code)
-        for address, data in self._words.items():
-            self.machine.write(address, data)
-        self._kept, self._words, self._now = {}, {}, {}
-        self.machine.write(self.sp - _STACK, self._stack)
+        self._watch(0)
+        for address, (put, data) in self._kept.items():
+            if self._now[address] != data:
+                put(address, data)
+        self._kept, self._now = {}, {}
+        self._set_stack(self._stack)
         self.machine.restore(self._context)
 
     # --- beginning ---
@@ -98,8 +105,8 @@ class Stepper:
     def _begin(self, call: bool, condition: int, zero: bool) -> tuple[Any, bytes]:
         machine, registers = self.machine, self.arch.registers
         size = self.arch.pointer_size
-        for index, name in enumerate(self.names):
-            machine.set_reg(name, 0 if zero else canary(index, size))
+        for name, value in zip(self.names, self.given(zero), strict=True):
+            machine.set_reg(name, value)
         for name, value in self._conditions(condition):
             machine.set_reg(name, value)
         stack = bytearray(bytes([0xA5]) * 2 * _STACK)
@@ -111,8 +118,11 @@ class Stepper:
             at = sp - (self.sp - _STACK)
             stack[at : at + size] = machine.word(self.back, size)
         machine.set_reg(registers.sp, sp)
-        machine.write(self.sp - _STACK, bytes(stack))
         return machine.save(), bytes(stack)
+
+    def given(self, zero: bool) -> tuple[int, ...]:
+        """What ``names`` hold at the beginning."""
+        return self._zeros if zero else self._canaries
 
     def _conditions(self, index: int) -> tuple[tuple[str, int], ...]:
         every = self.arch.emulation.conditions
@@ -124,35 +134,34 @@ class Stepper:
 
     # --- memory ---
 
-    def watch(self, word: int) -> None:
-        """Loads of this word, and of no other, are noticed from now on; 0: of none."""
-        self._unwatch()
-        self._unwatch = lambda: None
-        if word:
-            self._unwatch = self.machine.watch_loads(word, self.arch.pointer_size, self._load)
-
-    def _load(self) -> None:
-        self._loaded = True
-
     def code(self, address: int, size: int) -> bytes:
         """Code as it is set now, or as it has been all the time."""
         return self._now.get(address) or self.machine.read(address, size)
 
     def set_code(self, address: int, code: bytes) -> None:
-        if self._now.get(address) == code:
-            return
-        if address not in self._kept:
-            self._kept[address] = self.machine.read(address, len(code))
-        self.machine.poke(address, code)
-        self._now[address] = code
+        self._set(address, code, self.machine.poke)
 
-    def set_word(self, address: int, data: bytes) -> None:
-        if self._now.get(address) == data:
-            return
-        if address not in self._words:
-            self._words[address] = self.machine.read(address, len(data))
-        self.machine.write(address, data)
+    def _set(self, address: int, data: bytes, put: Put) -> None:
+        now = self._now.get(address)
+        if now is None:
+            now = self.machine.read(address, len(data))
+            self._kept[address] = put, now
+        if now != data:
+            put(address, data)
         self._now[address] = data
+
+    def _watch(self, word: int) -> None:
+        """Loads of this word, and of no other, are noticed from now on; 0: of none."""
+        if word == self._watched:
+            return
+        self._unwatch()
+        self._unwatch = lambda: None
+        self._watched = word
+        if word:
+            self._unwatch = self.machine.watch_loads(word, self.arch.pointer_size, self._load)
+
+    def _load(self) -> None:
+        self._loaded = True
 
     # --- stepping ---
 
@@ -165,34 +174,44 @@ class Stepper:
         return found
 
     def step(
-        self, state: State, code: dict[int, bytes], key: tuple[bytes, ...]
+        self, state: State, code: Fetched, word: int = 0, value: bytes = b""
     ) -> tuple[State, bool]:
-        """Runs one instruction with these units of code; whether it has loaded the word.
+        """Runs one instruction of this code; whether it has loaded the word.
 
-        ``key`` is all that it hangs on: the code, and the word that may be loaded.
+        Where ``word`` is an address, ``value`` stands there.
         """
-        known = state.steps.get(key)
-        if known is not None:
-            return known, state.loads[key]
-        machine = self.machine
-        for address, data in code.items():
-            self.set_code(address, data)
-        machine.restore(state.registers)
-        machine.write(self.sp - _STACK, state.stack)
+        key = code, value
+        found = state.steps.get(key)
+        if found is None:
+            found = state.steps[key] = self._step(state, code, word, value)
+        return found
+
+    def _step(self, state: State, code: Fetched, word: int, value: bytes) -> tuple[State, bool]:
+        machine, unit = self.machine, self.arch.unit
+        self._watch(word)
+        for address, data in enumerate(code, state.pc // unit):
+            self.set_code(address * unit, data)
+        if word:
+            self._set(word, value, machine.write)
+        self.load(state)
         self._loaded = False
         wrong = machine.one(state.pc)
         self.count += 1
-        stack = machine.read(self.sp - _STACK, len(state.stack))
-        after = State(machine.pc, state.depth + 1, machine.save(), stack, wrong)
+        self._stacked = machine.read(self.sp - _STACK, 2 * _STACK)
+        after = State(machine.pc, state.depth + 1, machine.save(), self._stacked, wrong)
         if not wrong and (after.pc == state.pc or after.depth > MOST):
             after.wrong = f"it never leaves {machine.describe(state.pc)}"
-        state.steps[key], state.loads[key] = after, self._loaded
         return after, self._loaded
 
     def load(self, state: State) -> None:
         """The registers and the stack of a state, to look at."""
         self.machine.restore(state.registers)
-        self.machine.write(self.sp - _STACK, state.stack)
+        self._set_stack(state.stack)
+
+    def _set_stack(self, stack: bytes) -> None:
+        if stack != self._stacked:
+            self.machine.write(self.sp - _STACK, stack)
+            self._stacked = stack
 
 
 def canary(index: int, size: int) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from transformer.emulator.fetch.places import CONDITIONAL, GUARD, KEPT, WAY, Place
-from transformer.emulator.fetch.steps import State, Stepper, canary
+from transformer.emulator.fetch.places import CONDITIONAL, GUARD, KEPT, Place
+from transformer.emulator.fetch.steps import State, Stepper
 from transformer.emulator.registers import differing
 from transformer.emulator.sites import NULL, RET0
 
@@ -36,18 +36,17 @@ def arrival(stepper: Stepper, place: Place, state: State, zeros: bool = False) -
         return Arrival(TO, state.pc, wrong=state.wrong)
     stepper.load(state)
     machine, registers = stepper.machine, stepper.arch.registers
-    size = stepper.arch.pointer_size
-    values = machine.regs(stepper.names)
-    first = values[stepper.names.index(registers.returns[0])]
+    values, given = machine.regs(stepper.names), stepper.given(zeros)
     kind = _kind(stepper, place, state.pc)
-    clears = kind == BEHIND and place.is_call and first == 0
-    wanted = [0 if zeros else canary(index, size) for index in range(len(values))]
-    for index, name in enumerate(stepper.names if clears else ()):
-        if name in registers.returns:
-            wanted[index] = values[index]
-    wrong = next(differing(stepper.names, wanted, values), "")
-    if wrong:
-        return Arrival(kind, state.pc, wrong=wrong)
+    clears = kind == BEHIND and place.is_call and values[stepper.first] == 0
+    if values != given:
+        wanted = list(given)
+        for index, name in enumerate(stepper.names if clears else ()):
+            if name in registers.returns:
+                wanted[index] = values[index]
+        wrong = next(differing(stepper.names, wanted, values), "")
+        if wrong:
+            return Arrival(kind, state.pc, wrong=wrong)
     return Arrival(kind, state.pc, clears, _frame(stepper, place, kind))
 
 
@@ -115,6 +114,3 @@ def wants(stepper: Stepper, place: Place, values: Collection[int], nulls: Mappin
         return " or ".join(ways)
     names = [nulls.get(v) or stepper.machine.describe(v) for v in sorted(values)]
     return " or ".join(names)
-
-
-__all__ = ["WAY", "Arrival", "arrival", "fits", "says", "wants"]

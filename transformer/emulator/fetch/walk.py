@@ -6,11 +6,12 @@ import random
 from collections.abc import Iterator
 
 from transformer.emulator.fetch.graph import Graph
-from transformer.emulator.fetch.paths import Moment, Reader
+from transformer.emulator.fetch.paths import Edge, Moment, Reader
 from transformer.emulator.fetch.schedule import Schedule
 from transformer.emulator.fetch.tell import tell
 
 Readers = tuple[Reader | str | None, ...]  # None: it has not begun; "done": it has arrived
+Choice = tuple[int, int, Reader | None, Edge | None]  # a moment's members
 DONE = "done"
 
 
@@ -24,8 +25,8 @@ class Walk:
     def __init__(self, graph: Graph, *, reduce: bool, readers: int, most: int) -> None:
         self.graph, self.reduce, self.most = graph, reduce, most
         self.readers = readers
-        self.counts: dict[tuple[object, ...], int] = {}
-        self.path: list[Moment] = []
+        self.counts: dict[tuple[int, Readers], int] = {}
+        self.path: list[Choice] = []
         self.failures: list[Schedule] = []
 
     def run(self) -> int:
@@ -40,12 +41,12 @@ class Walk:
         return (p for p, phase in enumerate(phases) if not p or phase != phases[p - 1])
 
     def _from(self, position: int) -> int:
-        self.path = [Moment(position), *(Moment(position, c) for c in range(1, 1 + self.readers))]
+        self.path = [(position, c, None, None) for c in range(1 + self.readers)]
         return self._node(position, (begin(self.graph, position),) * self.readers)
 
     def _node(self, position: int, readers: Readers) -> int:
         """How many schedules go on from here."""
-        key = (position, *readers)
+        key = (position, readers)
         known = self.counts.get(key)
         if known is not None:
             return known
@@ -53,39 +54,34 @@ class Walk:
             raise TooMany
         count = 0
         if not self.reduce and position < self.graph.window.end:
-            count += self._follow(Moment(position + 1), readers)
+            count += self._follow((position + 1, 0, None, None), readers)
         for index, reader in enumerate(readers):
-            count += self._reader(position, readers, index, reader)
+            if isinstance(reader, Reader):
+                count += self._steps(position, readers, index, reader)
+            elif reader is None:
+                begun = begin(self.graph, position)
+                after = (*readers[:index], begun, *readers[index + 1 :])
+                count += self._follow((position, 1 + index, None, None), after)
         count = count or 1
         self.counts[key] = count
         return count
 
-    def _follow(self, moment: Moment, readers: Readers) -> int:
-        self.path.append(moment)
-        count = self._node(moment.position, readers)
+    def _follow(self, choice: Choice, readers: Readers) -> int:
+        self.path.append(choice)
+        count = self._node(choice[0], readers)
         self.path.pop()
         return count
 
-    def _reader(
-        self,
-        position: int,
-        readers: Readers,
-        index: int,
-        reader: Reader | str | None,
-    ) -> int:
-        if isinstance(reader, str):
-            return 0
-        before, behind = readers[:index], readers[index + 1 :]
-        if reader is None:
-            begun = (*before, begin(self.graph, position), *behind)
-            return self._follow(Moment(position, 1 + index), begun)
+    def _steps(self, position: int, readers: Readers, index: int, reader: Reader) -> int:
+        """How many go on with each next instruction of this reader."""
+        before, behind, graph = readers[:index], readers[index + 1 :], self.graph
         count = 0
-        for edge in self.graph.edges(reader, position, self.reduce):
+        for edge in graph.edges(reader, position, self.reduce):
             after: Reader | str = edge.after
-            self.path.append(Moment(edge.position, 1 + index, reader, edge))
-            if self.graph.left(edge.after):
+            self.path.append((edge.position, 1 + index, reader, edge))
+            if graph.left(edge.after):
                 after = DONE
-                problem = self.graph.problem(edge.after, edge.position)
+                problem = graph.problem(edge.after, edge.position)
                 if problem:
                     self._failed(problem)
             count += self._node(edge.position, (*before, after, *behind))
@@ -94,7 +90,7 @@ class Walk:
 
     def _failed(self, problem: str) -> None:
         if not self.failures:
-            self.failures.append(tell(self.graph, self.path, problem))
+            self.failures.append(tell(self.graph, [Moment(*c) for c in self.path], problem))
 
 
 class RandomWalks:

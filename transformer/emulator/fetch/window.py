@@ -47,12 +47,13 @@ class Window:
 
     A position is a number of events that have happened, of those that can
     matter here.  A phase is a span of positions within an update (odd), or
-    between updates (even).
+    between updates (even).  ``own`` are the units of code that the place's ways
+    to its target lie in.
     """
 
     def __init__(self, logs: Sequence[WriteLog], place: Place, unit: int) -> None:
         self.logs, self.place, self.unit = tuple(logs), place, unit
-        own = {a for r in place.inside for a in range(r.start & -unit, r.stop, unit)}
+        self.own = {a for r in place.inside for a in range(r.start & -unit, r.stop, unit)}
         self.word = place.subject if place.kind != GUARD else 0
         self.events: list[Event] = []
         self.numbers: list[int] = []  # of stores, in all of the logs
@@ -64,7 +65,8 @@ class Window:
         for log in logs:
             for event in log.events:
                 number += event.kind in (STORE, DATA)
-                self._take(event, number, own)
+                if event.kind != MAINTAIN:
+                    self._take(event, number)
         self._floors()
 
     @property
@@ -72,15 +74,13 @@ class Window:
         """The position when all has happened."""
         return len(self.events)
 
-    def _take(self, event: Event, number: int, own: set[int]) -> None:
+    def _take(self, event: Event, number: int) -> None:
         if event.kind == BARRIER:
             self._ordered = self.end
-        matters = event.kind != MAINTAIN and (
-            event.kind in (PUBLISH, SYNC, BEGIN, END)
-            or (event.kind == STORE and event.address in own)
-            or (event.kind == DATA and event.address == self.word)
-        )
-        if not matters:
+            return
+        if event.kind == STORE and event.address not in self.own:
+            return
+        if event.kind == DATA and event.address != self.word:
             return
         self.events.append(event)
         self.numbers.append(number)
@@ -103,9 +103,14 @@ class Window:
 
     def _floors(self) -> None:
         """From the positions of barriers to what a load behind the fetch sees at least."""
-        word = self.cells.get(self.word)
         for cell in self.cells.values():
-            cell.floors = [word.newest(p) if word is not None else 0 for p in cell.floors]
+            cell.floors = [self._of_word(p) for p in cell.floors]
+        self._data_floors = [self._of_word(p) for p in self._published]
+
+    def _of_word(self, position: int) -> int:
+        """The newest value of the word when so many events have happened."""
+        word = self.cells.get(self.word)
+        return word.newest(position) if word is not None else 0
 
     # --- what a CPU may see ---
 
@@ -119,13 +124,11 @@ class Window:
 
     def data_floor(self, position: int) -> int:
         """The oldest value of the word that a load may get now."""
-        word = self.cells.get(self.word)
-        return word.newest(self._published[position]) if word is not None else 0
+        return self._data_floors[position]
 
     def first_floor(self, position: int) -> int:
         """The same for a CPU that begins now: updates that have returned came before."""
-        word = self.cells.get(self.word)
-        return word.newest(self._ended[position]) if word is not None else 0
+        return self._of_word(self._ended[position])
 
     # --- what is right ---
 

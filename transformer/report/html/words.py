@@ -33,8 +33,6 @@ STATUSES = {
     "unverified": ("?", "not verified"),
     "unfit": ("∅", "not taken by the mode"),
 }
-#: What a word of the verdict counts.
-NOT_BUILT = ("unfit",)
 
 #: (what is assumed or left out, what that means); the README has the same heads.
 LIMITS = (
