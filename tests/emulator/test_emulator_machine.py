@@ -8,8 +8,8 @@ import pytest
 from emulator_build import assemble, plain
 
 from transformer.arch import Arch
-from transformer.emulator import Arrival, Image, Machine, ReadWatch
-from transformer.emulator.memory import free_range, pages, regions
+from transformer.emulator import Arrival, Image, Machine, ReadWatch, hooks, registers
+from transformer.emulator.memory import free_range, pages, regions, spans
 
 SOURCE = """
 volatile int result, noise, value = 41;
@@ -327,6 +327,109 @@ def test_free_ranges_avoid_what_is_mapped() -> None:
     third = free_range(size, [(first, size), (second, size)])
     places = sorted((first, second, third))
     assert all(b - a > size for a, b in pairwise(places))
+
+
+def test_spans_hold_all_addresses_and_no_large_gap() -> None:
+    assert spans([]) == []
+    assert spans([0x2000, 0x1004, 0x1000]) == [(0x1000, 0x1004), (0x2000, 0x2000)]
+
+
+class Listener:
+    """Has something to do at ``loud`` alone, and waits for what comes behind it."""
+
+    def __init__(self, loud: int = 0) -> None:
+        self.loud = loud
+        self.seen: list[int] = []
+
+    def begin(self, machine: Machine) -> None:
+        self.seen = []
+
+    def step(self, address: int, previous: int) -> bool:
+        assert previous != address
+        self.seen.append(address)
+        return address != self.loud
+
+
+def test_an_instruction_that_is_nothing_to_all_observers_is_told_once(arch: Arch) -> None:
+    cpu, image = machine(arch)
+    start, callee = image.symbols["direct"].address, image.symbols["callee"].address
+    trace = cpu.run(start, trace=True).trace
+    one, other = Listener(), Listener(callee)
+    cpu.attach(one)
+    assert cpu.run(start).ok
+    assert one.seen == trace
+    cpu.attach(other)
+    assert cpu.run(start).ok
+    assert other.seen == trace, "the first one cannot promise for the second"
+    for _ in range(2):
+        assert cpu.run(start, trace=True).trace == trace
+        behind = trace[trace.index(callee) + 1]
+        assert one.seen == other.seen == [trace[0], callee, behind]
+
+
+def test_code_that_is_overwritten_is_told_again(arch: Arch) -> None:
+    cpu, image = machine(arch)
+    start, callee = image.symbols["direct"].address, image.symbols["callee"].address
+    listener = Listener()
+    cpu.attach(listener)
+    for _ in range(2):
+        assert cpu.run(start).ok
+    assert callee not in listener.seen
+    cpu.poke(callee, cpu.read(callee, 4))
+    assert cpu.run(start).ok
+    assert callee in listener.seen
+
+
+def test_a_store_that_is_watched_ends_the_quiet(arch: Arch) -> None:
+    """The instruction behind it is told, as it is after a store into code."""
+    cpu, image = machine(arch)
+    start, result = image.symbols["direct"].address, image.symbols["result"].address
+    listener = Listener()
+    cpu.attach(listener)
+    stores: list[tuple[int, int, int]] = []
+
+    def stored(pc: int, address: int, size: int) -> None:
+        stores.append((pc, address, size))
+
+    stop = cpu.watch_stores(lambda write: None, {result: 4}, stored)
+    trace = cpu.run(start, trace=True).trace
+    assert cpu.run(start).ok
+    pc = stores[-1][0]
+    assert stores == 2 * [(pc, result, 4)]
+    assert listener.seen == [trace[0], trace[trace.index(pc) + 1]]
+    stop()
+    assert cpu.run(start).ok
+    assert listener.seen == trace[:1]
+
+
+def test_registers_are_read_as_unicorn_reads_them(arch: Arch) -> None:
+    """General ones directly, vectors by its public functions."""
+    cpu = Machine(arch, stepping=False)
+    row = arch.registers
+    names = [*row.arguments, row.sp, row.pc]
+    vectors = [n for n in row.scratch if n not in (*names, *row.returns)][-1:]
+    for number, name in enumerate((*row.arguments, *vectors)):
+        cpu.set_reg(name, 0x1234_5678_0000_0000 + number)
+    values = cpu.regs(names)
+    assert values == tuple(cpu._uc.reg_read_batch([cpu._numbers[n] for n in names]))
+    assert values == tuple(map(cpu.reg, names))
+    assert values[1] == 0x1234_5678_0000_0001
+    assert cpu.regs([*vectors, row.sp]) == (*map(cpu.reg, vectors), cpu.sp)
+    with pytest.raises(KeyError, match="the emulator has no register"):
+        cpu.reg("NONE")
+
+
+def test_another_unicorn_is_asked_by_its_public_functions(
+    arch: Arch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registers, "_PRIVATE", ("_no_such_function",))
+    monkeypatch.setattr(hooks, "_ADD", "_no_such_function")
+    cpu, image = machine(arch)
+    assert type(cpu._registers.one(arch.registers.sp)) is registers.Register
+    outcome = cpu.run(image.symbols["direct"].address, trace=True)
+    assert outcome.ok and outcome.trace
+    assert word(cpu, image, "result") == 42
+    assert len(cpu.regs(arch.registers.arguments)) == len(arch.registers.arguments)
 
 
 def test_an_error_in_a_handler_is_the_callers(arch: Arch) -> None:
