@@ -16,7 +16,7 @@ from transformer.arch import Arch
 from transformer.assembly import Annotated, annotate
 from transformer.assembly.table import PROFILES
 from transformer.cli.common import Usage, pick_arch, read_input, write_output
-from transformer.diagnostics import colors
+from transformer.diagnostics import palette
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         from transformer.assembling import notes
 
         for note in notes(annotated, args.file):
-            print(note.render(color=colors(sys.stderr)), file=sys.stderr)
+            print(note.render(palette(sys.stderr)), file=sys.stderr)
     return 0
 
 

@@ -7,7 +7,7 @@ import sys
 
 from transformer.arch import UnknownArch
 from transformer.cli.common import Usage
-from transformer.diagnostics import ScError, colors
+from transformer.diagnostics import ScError, palette
 from transformer.extras import MissingExtra
 
 PROGRAM = "sc-transform"
@@ -20,7 +20,7 @@ def report(error: Exception) -> int:
         raise error
     if isinstance(error, ScError):
         for diagnostic in error.diagnostics:
-            print(diagnostic.render(color=colors(sys.stderr)), file=sys.stderr)
+            print(diagnostic.render(palette(sys.stderr)), file=sys.stderr)
         return USAGE if isinstance(error, MissingExtra) else WRONG
     if isinstance(error, Usage | UnknownArch):
         return _say(str(error), USAGE)

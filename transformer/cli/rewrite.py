@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from transformer.cli.common import Usage, pick_arch, pick_mode, read_input, write_output
 from transformer.configuration import Configuration, configuration
-from transformer.diagnostics import colors
+from transformer.diagnostics import palette
 
 if TYPE_CHECKING:
     from transformer.rewriting import RewriteResult
@@ -86,4 +86,4 @@ def _tell(result: RewriteResult, form: str) -> None:
         print(json.dumps([asdict(d) for d in result.diagnostics], indent=2), file=sys.stderr)
         return
     for found in result.diagnostics:
-        print(found.render(color=colors(sys.stderr)), file=sys.stderr)
+        print(found.render(palette(sys.stderr)), file=sys.stderr)

@@ -27,11 +27,8 @@ def diagnostic(
 
 
 def shown(line: str) -> str:
-    """A Latin-1 view of a line as the text that it most likely is."""
-    try:
-        return line.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return line
+    """A Latin-1 view of a line as the UTF-8 that it is; other bytes as lone surrogates."""
+    return line.encode("latin-1").decode("utf-8", "surrogateescape")
 
 
 def check(unit: I.Unit, source: Source) -> list[Diagnostic]:
