@@ -345,7 +345,8 @@ def _operation(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _A
 
 
 def _switch(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _At) -> I.Idiom:
-    return I.DynamicOperation(*base, on=word.variant == "enable")
+    unknown = c.judge.undeclared(at[0])
+    return I.DynamicOperation(*base, on=word.variant == "enable", unknown=unknown)
 
 
 def _dynamic(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _At) -> I.Idiom:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from transformer.diagnostics import Diagnostic
 from transformer.frontend import Source
-from transformer.frontend.checks import diagnostic
+from transformer.frontend.findings import diagnostic
 from transformer.frontend.idioms import Call, Idiom, Unit, Update
 from transformer.rewriting.unit import Back, Copy, Message, copied
 from transformer.toolchain import Compiler

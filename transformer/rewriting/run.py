@@ -12,7 +12,7 @@ from pathlib import Path
 from transformer.arch import Arch, host, load
 from transformer.diagnostics import Diagnostic, ScError
 from transformer.frontend import Marked, Source, analyse, check, mark, may_hold_idioms
-from transformer.frontend.checks import diagnostic
+from transformer.frontend.findings import diagnostic
 from transformer.frontend.idioms import (
     CallDeclaration,
     CallDefinition,

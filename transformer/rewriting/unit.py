@@ -11,7 +11,7 @@ from pathlib import Path
 
 from transformer.diagnostics import Diagnostic
 from transformer.frontend import Source
-from transformer.frontend.checks import diagnostic
+from transformer.frontend.findings import diagnostic
 from transformer.frontend.source import Place
 from transformer.toolchain import (
     Compiler,
