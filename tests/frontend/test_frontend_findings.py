@@ -135,3 +135,64 @@ def test_a_key_that_no_unit_defines_is_shown_where_it_is_declared() -> None:
     (found,) = missing_defines([(unit, source)])
     assert [(n.text, n.line) for n in found.children] == [("'other' is declared here", 4)]
 
+
+# --- all errors, each once ---
+
+MANY = """void a(void) { static_call(none)(); }
+void b(void) { static_call(my_key)(1); static_call(my_key)(1, 2, 3); }
+DEFINE_STATIC_CALL(my_key, f);
+SC_DYNAMIC() int c(void) { return 1; }
+void d(void) { static_call(my_key); static_branch_enable(&none); }
+static DECLARE_STATIC_CALL(inner, v);
+"""
+
+
+def test_every_error_of_a_unit_is_told() -> None:
+    assert errors(MANY) == [
+        (1, "sc-unknown-key"),
+        (2, "sc-arg-count"),
+        (2, "sc-arg-count"),
+        (3, "sc-conflicting-define"),
+        (4, "sc-dynamic"),
+        (5, "sc-bare-call"),
+        (5, "sc-unknown-key"),
+        (6, "sc-missing-define"),
+    ]
+
+
+def test_one_mistake_is_told_once() -> None:
+    assert errors("void t(void) { static_call(none); }") == [(1, "sc-unknown-key")]
+    assert errors("DEFINE_STATIC_KEY_ARRAY_TRUE(tracing, 4);") == [(1, "sc-conflicting-define")]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "void broken(void)\n{\n\tif (1) {\n\t\tv();\n}\n",
+        "void broken(void)\n{\n\tv(;\n}\n\n",
+        "void broken(void)\n{\n\tv(1));\n}\n\n",
+        "void broken(void)\n{\n\tstatic_call(my_key)(1, f(2, 3);\n}\n\n",
+        "SC_DYNAMIC(0) int broken(void)\n{\n\tif (1) {\n\t\tv();\n}\n",
+    ],
+)
+def test_a_function_that_does_not_parse_hides_nothing_of_the_next(broken: str) -> None:
+    text = broken + "void t(void) { static_call(none)(); }\nvoid s(void)\n{\n\tv(;\n}\n" + MANY
+    found = errors(text)
+    lines = broken.count("\n")
+    assert [e for e in found if e[1] == "sc-parse"] == [
+        next(e for e in found if e[0] <= lines), (lines + 4, "sc-parse"),
+    ]  # fmt: skip
+    others = [(n - lines, i) for n, i in found if i != "sc-parse"]
+    expected = [(1, "sc-unknown-key"), *((n + 5, i) for n, i in errors(MANY))]
+    assert others == expected
+
+
+def test_a_mistake_within_a_broken_function_is_told_too() -> None:
+    text = "void t(void)\n{\n\tstatic_call(none)();\n\tv(;\n}\n"
+    assert errors(text) == [(3, "sc-unknown-key"), (4, "sc-parse")]
+
+
+def test_a_broken_function_is_not_also_missing() -> None:
+    text = "int chosen(void)\n{\n\tv(;\n}\n"
+    assert errors(text, dynamic={"chosen": "0"}) == [(3, "sc-parse")]
+    assert errors("", dynamic={"chosen": "0"})[0][1] == "sc-dynamic"
