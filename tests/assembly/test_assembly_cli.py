@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 from pathlib import Path
 
@@ -67,6 +68,19 @@ def test_addresses_are_told_but_not_in_linux(
     for more in (["--quiet"], ["--profile", "linux"]):
         assert main(["annotate", *words, *more]) == 0
         assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("form", ["json", "sarif"])
+def test_notes_as_a_document(form: str, unit: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    unit.write_text('\t.file 1 "a.c"\n\t.loc 1 5 2\n\tleaq\t__SCT__k(%rip), %rax\n')
+    words = ["-o", "/dev/null", "--arch", "x86_64", f"--diagnostics-format={form}"]
+    counts = []
+    for file, more, status in ((unit, [], 0), (unit, ["--quiet"], 0), ("none.s", [], 1)):
+        assert main(["annotate", str(file), *words, *more]) == status
+        whole = json.loads(capsys.readouterr().err)
+        counts.append(len(whole if form == "json" else whole["runs"][0]["results"]))
+    assert counts == [1, 0, 1]
+    assert main(["annotate", str(unit), *words, "--list"]) == 2
 
 
 def test_what_cannot_be_read_or_written(

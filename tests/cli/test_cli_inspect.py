@@ -249,3 +249,20 @@ def test_inline_sites_are_told_to_people(
     text = capsys.readouterr().out
     assert "  call site work" in text and "unit.c:16), patched: " in text
     assert ("  way station " in text) == bool(arch.pairs)
+
+
+@pytest.mark.parametrize("form", ["json", "sarif"])
+def test_what_is_wrong_as_a_document(
+    form: str, unit: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beside the facts, which go to standard output."""
+    unit.with_name("bad.c").write_text("#include <sc/sc.h>\nint f(void) { return nowhere; }\n")
+    counts = []
+    for name, status in (("unit.c", 0), ("bad.c", 1), ("none.o", 1)):
+        words = ["inspect", "--json", str(unit.with_name(name)), f"--diagnostics-format={form}"]
+        assert main(words) == status
+        out, err = capsys.readouterr()
+        assert bool(out) == (status == 0)
+        whole = json.loads(err)
+        counts.append(len(whole if form == "json" else whole["runs"][0]["results"]))
+    assert counts == [0, 1, 1]

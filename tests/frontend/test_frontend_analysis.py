@@ -189,8 +189,11 @@ def test_a_message_names_line_column_and_source() -> None:
     assert found.render().splitlines() == [
         "dir/t.c:5:13: error: too few arguments in the static call of 'k': "
         "expected 1, have 0 [-Wsc-arg-count]",
-        "    5 | \treturn 1 + static_call(k)();",
-        "      | \t           ^~~~~~~~~~~",
+        "    5 |         return 1 + static_call(k)();",
+        "      |                    ^~~~~~~~~~~",
+        "dir/t.c:2:21: note: 'k' is declared here, with the type of 'f'",
+        "    2 |         DEFINE_STATIC_CALL(k, f);",
+        "      |                            ^",
     ]
 
 

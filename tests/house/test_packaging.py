@@ -54,6 +54,7 @@ def test_the_wheel_holds_the_package_its_types_and_the_templates(wheel: Path) ->
     for path in [p for p in ROOT.joinpath("transformer/integration").rglob("*") if p.is_file()]:
         assert str(path.relative_to(ROOT)) in names
     assert {"transformer/py.typed", "transformer/cli/main.py"} <= names
+    assert "transformer/diagnostics/explanations.toml" in names
     assert not [n for n in names if n.startswith(("tests/", "corpus/", "templates/"))]
     assert not [n for n in names if "__pycache__" in n or n.endswith((".pyc", ".orig"))]
     assert any(n.endswith("licenses/LICENSE") for n in names)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from readme_text import FENCE, README, blocks, section
 
 from transformer import arch
 from transformer.cli.main import SUBCOMMANDS
+from transformer.diagnostics import Diagnostic
 from transformer.launcher.settings import OPTIONS
 from transformer.toolchain import zig
 
@@ -79,10 +82,24 @@ def test_a_misspelt_key_is_told_as_the_readme_shows(desk: Path) -> None:
     folder = desk / "misspelt"
     folder.mkdir()
     (folder / "demo.c").write_text(text)
-    (shown,) = blocks("Rewriting in a build", "text")
+    (shown,) = blocks("Messages", "text")
     command = [sys.executable, "-m", "transformer", "rewrite", "demo.c"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", shown)
+
+
+def test_messages_are_explained_and_written_as_documents(desk: Path) -> None:
+    program = f"{shlex.quote(sys.executable)} -m transformer"
+    for commands in blocks("Messages", "sh"):
+        shell(commands.replace("sc-transform", program), desk)
+    assert json.loads((desk / "demo.sarif").read_text())["runs"][0]["results"] == []
+    assert json.loads((desk / "demo.json").read_text()) == []
+
+
+def test_every_field_of_a_diagnostic_is_described() -> None:
+    text = section("Messages")
+    names = [field.name for field in fields(Diagnostic)]
+    assert [name for name in names if f"`{name}`" not in text] == []
 
 
 def test_the_launchers_log_is_as_the_readme_says(desk: Path) -> None:

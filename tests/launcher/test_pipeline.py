@@ -133,6 +133,16 @@ def test_what_only_the_tool_refuses_is_said_as_a_compiler_says_it(
     assert not (desk.folder / "bad.o").exists()
 
 
+@pytest.mark.skipif("gcc" not in FAMILIES, reason="needs a compiler that only warns of this")
+def test_all_that_the_tool_refuses_is_said_at_once(desk: Desk) -> None:
+    """A target of another type too, which the compiler tells of the expanded text."""
+    text = REFUSED + "int f(int); double h(double);\nDEFINE_STATIC_CALL(k, f);\n"
+    desk.write("bad.c", text + "void t(void) { static_call_update(k, h); }\n")
+    said = desk.cc("gcc", "-c", "bad.c", status=1).stderr
+    assert [row.split(":")[1] for row in said.splitlines() if " error: " in row] == ["3", "6"]
+    assert "bad.c:5:20: note: 'k' is declared here, with the type of 'f'" in said
+
+
 def test_the_tools_own_warnings_are_told_and_can_be_switched_off(desk: Desk) -> None:
     desk.write("null.c", REFUSED.replace("double", "int"))
     compiler = FAMILIES[0]

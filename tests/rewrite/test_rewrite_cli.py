@@ -5,15 +5,21 @@ from __future__ import annotations
 import io
 import json
 import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rewrite_builds import BUILDS
 
+import transformer
 from transformer.cli.common import Usage
 from transformer.cli.main import main
 from transformer.configuration import Configuration, configuration
 
+ROOT = str(Path(transformer.__file__).parents[1])
 ARCH = BUILDS[0][0]
 GOOD = "#include <sc/sc.h>\nint f(int);\nDEFINE_STATIC_CALL(k, f);\n"
 WRONG = GOOD + "int t(void) { return static_call(none)(1); }\n"
@@ -61,11 +67,63 @@ def test_errors_leave_the_output_alone(folder: Path, capfd: pytest.CaptureFixtur
     assert "t.c:4:22: error:" in capfd.readouterr().err
 
 
+def told(capfd: pytest.CaptureFixture[str], form: str) -> list[dict[str, Any]]:
+    """The results of the document that was written to standard error."""
+    whole = json.loads(capfd.readouterr().err)
+    results: list[dict[str, Any]] = whole if form == "json" else whole["runs"][0]["results"]
+    return results
+
+
 def test_diagnostics_as_json(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (folder / "t.c").write_text(WRONG)
     assert run("t.c", "--diagnostics-format", "json") == 1
-    (found,) = json.loads(capfd.readouterr().err)
+    (found,) = told(capfd, "json")
     assert (found["id"], found["line"], found["column"]) == ("sc-unknown-key", 4, 22)
+
+
+def test_diagnostics_as_sarif(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "t.c").write_text(WRONG)
+    assert run("t.c", "--diagnostics-format=sarif") == 1
+    (found,) = told(capfd, "sarif")
+    place = found["locations"][0]["physicalLocation"]
+    assert found["ruleId"] == "sc-unknown-key"
+    assert place["artifactLocation"]["uri"] == "t.c"
+    assert (place["region"]["startLine"], place["region"]["startColumn"]) == (4, 22)
+
+
+@pytest.mark.parametrize("form", ["json", "sarif"])
+def test_a_document_is_whole_whatever_happens(
+    form: str, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run("t.c", "-o", "out.c", f"--diagnostics-format={form}") == 0
+    assert told(capfd, form) == []
+    for words in (["none.c"], ["t.c", "-o", "no/such/x.c"], ["t.c", "--cc", "/no/such/cc"]):
+        assert run(*words, f"--diagnostics-format={form}") == 1
+        (found,) = told(capfd, form)
+        assert found.get("id", found.get("ruleId")) in ("sc-input", "sc-compiler")
+
+
+@pytest.mark.parametrize("form", ["json", "sarif"])
+def test_wrong_usage_is_told_as_text(
+    form: str, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run("t.c", "--mode", "fast", f"--diagnostics-format={form}") == 2
+    assert capfd.readouterr().err.startswith("sc-transform: error: ")
+
+
+def test_a_terminal_gets_colours(folder: Path) -> None:
+    (folder / "t.c").write_text(WRONG)
+    words = [sys.executable, "-m", "transformer", "rewrite", "--arch", ARCH, "t.c"]
+    environment = {**os.environ, "TERM": "xterm", "GCC_COLORS": "error=34", "PYTHONPATH": ROOT}
+    environment.pop("NO_COLOR", None)
+    for more, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
+        ours, theirs = pty.openpty()
+        subprocess.run(words, stderr=theirs, env={**environment, **more}, check=False)
+        os.close(theirs)
+        said = os.read(ours, 100_000)
+        os.close(ours)
+        assert (b"\033[34m\033[Kerror: \033[m\033[K" in said) == coloured
+        assert (b"\033" in said) == coloured and b"error: " in said
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,12 @@ from transformer.arch import Arch
 from transformer.assembly import Annotated, annotate
 from transformer.assembly.table import PROFILES
 from transformer.cli.common import Usage, pick_arch, read_input, write_output
-from transformer.diagnostics import colors
+from transformer.cli.messages import add_format, messages
+from transformer.diagnostics.documents import TEXT
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.usage = "sc-transform annotate IN.s [-o OUT.s] [--arch A] [--profile sc|linux] [--list]"
+    parser.usage = "sc-transform annotate IN.s [-o OUT.s] [options]"
     parser.add_argument("file", metavar="IN.s", help="assembly, or - for standard input")
     parser.add_argument(
         "-o", dest="output", metavar="OUT.s", help="write to OUT.s (default: stdout)"
@@ -33,20 +34,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--list", action="store_true", help="tell the sites by key, and where they are, on stderr"
     )
     parser.add_argument("-q", "--quiet", action="store_true", help="tell no notes")
+    add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     arch = _pick(args.arch)
-    annotated = annotate(read_input(args.file), arch, profile=args.profile)
-    write_output(args.output, annotated.text)
-    if args.list:
-        print(summary(annotated), end="", file=sys.stderr)
-    # Linux takes its trampolines' addresses itself, at each update.
-    if annotated.references and not args.quiet and args.profile == "sc":
-        from transformer.assembling import notes
+    if args.list and args.diagnostics_format != TEXT:
+        raise Usage("--list and a document of diagnostics would both go to standard error")
+    with messages(args.diagnostics_format) as tell:
+        annotated = annotate(read_input(args.file), arch, profile=args.profile)
+        write_output(args.output, annotated.text)
+        if args.list:
+            print(summary(annotated), end="", file=sys.stderr)
+        # Linux takes its trampolines' addresses itself, at each update.
+        if annotated.references and not args.quiet and args.profile == "sc":
+            from transformer.assembling import notes
 
-        for note in notes(annotated, args.file):
-            print(note.render(color=colors(sys.stderr)), file=sys.stderr)
+            tell(notes(annotated, args.file))
     return 0
 
 

@@ -7,11 +7,25 @@ import sys
 
 from transformer.arch import UnknownArch
 from transformer.cli.common import Usage
-from transformer.diagnostics import ScError, colors
+from transformer.diagnostics import Diagnostic, ScError, palette
 from transformer.extras import MissingExtra
 
 PROGRAM = "sc-transform"
 WRONG, USAGE = 1, 2
+
+
+def diagnosed(error: Exception) -> tuple[Diagnostic, ...]:
+    """The diagnostics that an error stands for; none where it is no matter of the input."""
+    if isinstance(error, ScError):
+        return error.diagnostics
+    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+        text = error.strerror or str(error)
+        return (Diagnostic("error", "sc-input", text, str(error.filename or "")),)
+    return ()
+
+
+def status_of(error: Exception) -> int:
+    return USAGE if isinstance(error, MissingExtra) else WRONG
 
 
 def report(error: Exception) -> int:
@@ -20,8 +34,8 @@ def report(error: Exception) -> int:
         raise error
     if isinstance(error, ScError):
         for diagnostic in error.diagnostics:
-            print(diagnostic.render(color=colors(sys.stderr)), file=sys.stderr)
-        return USAGE if isinstance(error, MissingExtra) else WRONG
+            print(diagnostic.render(palette(sys.stderr)), file=sys.stderr)
+        return status_of(error)
     if isinstance(error, Usage | UnknownArch):
         return _say(str(error), USAGE)
     if isinstance(error, OSError):

@@ -14,6 +14,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from transformer.cli.messages import add_format, messages
 from transformer.extras import need_verify
 
 
@@ -25,10 +26,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cc", metavar="CC", help="compiler command for C files")
     parser.add_argument("-I", dest="includes", action="append", default=[], metavar="DIR")
     parser.add_argument("-D", dest="defines", action="append", default=[], metavar="NAME")
+    add_format(parser)
     parser.usage = "%(prog)s [options] FILE... [-- CFLAGS...]"
 
 
 def run(args: argparse.Namespace) -> int:
+    with messages(args.diagnostics_format):
+        facts = _facts(args)
+    if args.json:
+        print(json.dumps(facts, indent=2))
+    else:
+        print("\n\n".join("\n".join(_text(f)) for f in facts))
+    return 0
+
+
+def _facts(args: argparse.Namespace) -> list[dict[str, Any]]:
     need_verify("inspect")
     from transformer.cli.inspection import inspect_image
     from transformer.cli.linking import Request, loaded
@@ -39,11 +51,7 @@ def run(args: argparse.Namespace) -> int:
     for name in args.files:
         with loaded(Path(name), request) as (image, kind):
             facts.append({"file": name, "kind": kind, **inspect_image(image)})
-    if args.json:
-        print(json.dumps(facts, indent=2))
-    else:
-        print("\n\n".join("\n".join(_text(f)) for f in facts))
-    return 0
+    return facts
 
 
 def _text(facts: dict[str, Any]) -> list[str]:

@@ -24,6 +24,7 @@ SUBCOMMANDS = {
     "annotate": "give the static call sites of a compiler's assembly their table",
     "verify": "prove in an emulator that the rewritten code dispatches as the original",
     "inspect": "show the keys, sites, guards and trampolines of an object or a C file",
+    "explain": "tell what a diagnostic means, with an example, and how to mend it",
     "arches": "show what each arch has",
     "litmus": "write an arch's patch protocol as tests for herd7",
     "config": "print compiler flags for the headers, and where the runtime is",

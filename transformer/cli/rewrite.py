@@ -8,18 +8,11 @@ FILE is .c, .i (preprocessed already) or - for standard input.
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from transformer.cli.common import Usage, pick_arch, pick_mode, read_input, write_output
+from transformer.cli.messages import add_format, messages
 from transformer.configuration import Configuration, configuration
-from transformer.diagnostics import colors
-
-if TYPE_CHECKING:
-    from transformer.rewriting import RewriteResult
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--dynamic-lowering", choices=("key", "call"), help="of dynamic functions")
     parser.add_argument("--no-check", action="store_true", help="do not compile the result")
-    parser.add_argument("--diagnostics-format", choices=("text", "json"), default="text")
+    add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -50,23 +43,24 @@ def run(args: argparse.Namespace) -> int:
     lowering = args.dynamic_lowering or settings.dynamic_lowering
     if lowering not in (None, "key", "call"):
         raise Usage(f"no dynamic lowering '{lowering}'; there are: key, call")
-    text = read_input(args.file)
-    result = rewrite(
-        text,
-        path="<stdin>" if standard else args.file,
-        arch=arch,
-        mode=mode,
-        cc=args.cc or settings.cc,
-        cflags=_cflags(args, settings),
-        dynamic={**defined(settings.dynamic, text), **dict(map(_dynamic, args.dynamic))},
-        dynamic_lowering=lowering,
-        check=not args.no_check,
-    )
-    _tell(result, args.diagnostics_format)
-    if not result.ok:
-        return 1
-    write_output(args.output, result.text)
-    return 0
+    chosen = dict(map(_dynamic, args.dynamic))
+    with messages(args.diagnostics_format) as tell:
+        text = read_input(args.file)
+        result = rewrite(
+            text,
+            path="<stdin>" if standard else args.file,
+            arch=arch,
+            mode=mode,
+            cc=args.cc or settings.cc,
+            cflags=_cflags(args, settings),
+            dynamic={**defined(settings.dynamic, text), **chosen},
+            dynamic_lowering=lowering,
+            check=not args.no_check,
+        )
+        tell(result.diagnostics)
+        if result.ok:
+            write_output(args.output, result.text)
+    return 0 if result.ok else 1
 
 
 def _cflags(args: argparse.Namespace, settings: Configuration) -> list[str]:
@@ -79,11 +73,3 @@ def _dynamic(text: str) -> tuple[str, str]:
     if not equals or not name.strip().isidentifier():
         raise Usage(f"--dynamic takes FUNCTION=VALUE, not '{text}'")
     return name.strip(), value.strip()
-
-
-def _tell(result: RewriteResult, form: str) -> None:
-    if form == "json":
-        print(json.dumps([asdict(d) for d in result.diagnostics], indent=2), file=sys.stderr)
-        return
-    for found in result.diagnostics:
-        print(found.render(color=colors(sys.stderr)), file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from transformer.arch import Arch
@@ -11,6 +12,7 @@ from transformer.corpus.case import Case, Refusal
 from transformer.corpus.results import CaseResult, Failure
 from transformer.corpus.transformed import rewrite_unit
 from transformer.diagnostics import Diagnostic
+from transformer.frontend.checks import FIRST
 from transformer.rewriting import RewriteResult, Site
 from transformer.toolchain import Compiler
 
@@ -70,9 +72,9 @@ def linkage_errors(units: Sequence[RewriteResult]) -> list[Diagnostic]:
                 continue
             first, other = definitions.setdefault(site.key, (index, site))
             if first != index:
-                place = f"{Path(other.path).name}:{other.line}"
-                text = f"'{site.key}' is defined a second time; the first is at {place}"
-                found.append(_at(site, "sc-conflicting-define", text))
+                text = f"'{site.key}' is defined a second time"
+                said = Diagnostic("note", "", FIRST, other.path, other.line, other.column)
+                found.append(replace(_at(site, "sc-conflicting-define", text), children=(said,)))
     return found + list(_missing(units, set(definitions)))
 
 

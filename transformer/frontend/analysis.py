@@ -74,7 +74,7 @@ class _Analysis:
         for index, chunk in enumerate(self.declarations.chunks):
             if chunk.broken >= 0:
                 self._problem("sc-parse", "this bracket has no partner", chunk.broken)
-            elif FIND.search(self.text, chunk.start, chunk.end):
+            if FIND.search(self.text, chunk.start, chunk.end):
                 _ChunkAnalysis(self, index, chunk).run()
         self.unit.in_strings = frozenset(self.strings)
         self._by_name()
@@ -88,8 +88,14 @@ class _Analysis:
         finder = self.dynamics
         marked = {i.name for i in self.unit.idioms if isinstance(i, I.DynamicDefinition)}
         for name, value in self.dynamic.items():
-            if name not in marked and not finder.is_rewritten(name):
+            if name not in marked and not finder.is_rewritten(name) and not self._broken(name):
                 self.unit.idioms.append(finder.named(name, value))
+
+    def _broken(self, name: str) -> bool:
+        """Whether a function may be defined in a chunk that is told to be broken."""
+        word = re.compile(rf"\b{re.escape(name)}\b")
+        chunks = (c for c in self.declarations.chunks if c.broken >= 0)
+        return any(word.search(self.text, c.start, c.end) for c in chunks)
 
     def _hide_strings(self) -> None:
         """A word that also lands in a string literal keeps its spelling."""
@@ -138,8 +144,16 @@ class _Analysis:
         column = 0
         if path == self.main and not self.preprocessed:
             path = self.source.path
-            column = self.source.line(line).find(self.text[offset]) + 1
+            column = self._column(line, offset)
         self.unit.problems.append(I.Problem(id_, text, Place(path, line, column, None), severity))
+
+    def _column(self, line: int, offset: int) -> int:
+        """The column of a character that may stand several times on its line, some marked."""
+        start = self.text.rfind("\n", 0, offset) + 1
+        character, spelled = self.text[offset], self.source.line(line)
+        places = [m.end() for m in re.finditer(re.escape(character), spelled)]
+        number = self.text.count(character, start, offset)
+        return places[min(number, len(places) - 1)] if places else 0
 
     def note_unparsable(self, offset: int, text: str) -> None:
         said = f"a guard here is judged by its tokens alone: {text}"
@@ -274,13 +288,15 @@ def _declare_call(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at:
 def _call(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _At) -> I.Idiom:
     cond = word.variant == "cond"
     if len(parts) > 1:
-        return I.Call(*base, form="2018", cond=cond, count=len(parts) - 1)
+        count = len(parts) - 1 if c.chunk.broken < 0 else None
+        return I.Call(*base, form="2018", cond=cond, count=count)
     after = at[1] + 1
     while after < len(c.tokens) and c.tokens[after].text == ")":
         after += 1  # (static_call(k))(1)
     if after < len(c.tokens) and c.tokens[after].text == "(" and _closes(c.tokens, at[0], after):
         end = matching(c.tokens, after)
-        count = len(split_commas(c.tokens, after + 1, end)) if end >= 0 else None
+        known = end >= 0 and c.chunk.broken < 0
+        count = len(split_commas(c.tokens, after + 1, end)) if known else None
         return I.Call(*base, form="2016", cond=cond, count=count)
     return I.Call(*base, form="bare", cond=cond, statement=c.is_statement(*at))
 
@@ -345,10 +361,13 @@ def _operation(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _A
 
 
 def _switch(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _At) -> I.Idiom:
-    return I.DynamicOperation(*base, on=word.variant == "enable")
+    unknown = c.judge.undeclared(at[0])
+    return I.DynamicOperation(*base, on=word.variant == "enable", unknown=unknown)
 
 
-def _dynamic(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _At) -> I.Idiom:
+def _dynamic(c: _ChunkAnalysis, word: Word, base: _Base, parts: _Parts, at: _At) -> I.Idiom | None:
+    if c.chunk.broken >= 0:
+        return None
     w = c.whole
     finder = w.dynamics
     value = spelling(c.tokens, at[0] + 2, at[1])

@@ -67,4 +67,3 @@ class AsmCalls:
                     "functions compiled for other registers than the rest of the unit "
                     "cannot stand beside calls by inline asm",
                 )
-                return

@@ -16,6 +16,7 @@ _STEP = re.compile(
 _BLANK = re.compile(r"(?:\s+|^[ \t]*\#[^\n]*|/\*[\s\S]*?\*/|//[^\n]*)+", re.MULTILINE)
 _AGGREGATE = re.compile(r"\b(?:struct|union|enum)\b")
 _TAGS = ("struct", "union", "enum")
+_CLOSING = re.compile(r"^\}", re.MULTILINE)
 _KR_HEAD = re.compile(r"\)\s*(?:\#[^\n]*\s*)*[A-Za-z_]")
 
 
@@ -56,7 +57,18 @@ class _Splitter:
         self.broken = -1
 
     def run(self) -> list[Chunk]:
-        for match in _STEP.finditer(self.text):
+        """A chunk that nothing closes ends at a brace in the first column, as functions do."""
+        self._scan(0)
+        while self.stack and (closing := _CLOSING.search(self.text, self.stack[0][1])):
+            if not 0 <= self.broken < closing.end():
+                self.broken = self.stack[0][1]
+            self._finish(closing.end(), self._body())
+            self._scan(closing.end())
+        self._tail()
+        return self.chunks
+
+    def _scan(self, start: int) -> None:
+        for match in _STEP.finditer(self.text, start):
             op = match["op"]
             if op is None:
                 continue
@@ -70,8 +82,6 @@ class _Splitter:
                     self._finish(at + 1, -1)
             else:
                 self._close(op, at)
-        self._tail()
-        return self.chunks
 
     def _close(self, op: str, at: int) -> None:
         if not self.stack:
@@ -79,13 +89,16 @@ class _Splitter:
             self._finish(at + 1, -1)
             return
         opener, place = self.stack.pop()
-        if (opener == "(") != (op == ")"):
-            self.broken = place if opener == "(" else at
-            if op == "}":
-                while self.stack and self.stack[-1][0] == "(":
-                    self.stack.pop()
-                if self.stack and opener == "(":
-                    self.stack.pop()
+        if op == ")" and opener == "{":  # one too many: the block goes on
+            self.broken = at
+            self.stack.append((opener, place))
+            return
+        if op == "}" and opener == "(":
+            self.broken = place
+            while self.stack and self.stack[-1][0] == "(":
+                self.stack.pop()
+            if self.stack:
+                self.stack.pop()
         if op == "}" and not self.stack and self._is_function():
             self._finish(at + 1, self.brace)
 
@@ -122,8 +135,10 @@ class _Splitter:
         if start < len(self.text):
             if self.stack and self.broken < 0:
                 self.broken = self.stack[0][1]
-            body = self.brace if self.brace >= 0 and self._is_function() else -1
-            self.chunks.append(Chunk(start, len(self.text), body, self.broken))
+            self.chunks.append(Chunk(start, len(self.text), self._body(), self.broken))
+
+    def _body(self) -> int:
+        return self.brace if self.brace >= 0 and self._is_function() else -1
 
 
 def _has_top_level_equals(found: list[Token]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from pycparser import c_ast
@@ -13,6 +14,7 @@ from transformer.frontend.declarations import Declarations
 from transformer.frontend.idioms import DynamicDefinition, DynamicSpans, Spans
 from transformer.frontend.lexing import Token, condition, matching, raw_tokens, split_commas, tokens
 from transformer.frontend.source import LineMap, Place, Source
+from transformer.frontend.spelling import nearest
 
 #: attributes that may stand on a body, a wrapper and an early return alike
 _COPIED_WORDS = (
@@ -89,7 +91,18 @@ class DynamicFinder:
         if self.declarations.lookup(name):
             said = f"'{name}' is declared here and defined in another file"
             return replace(nowhere, error=said, elsewhere=True)
-        return nowhere
+        return replace(nowhere, meant=nearest(name, self._functions()))
+
+    def _functions(self) -> Iterator[str]:
+        """The names of the functions that the user's file defines."""
+        for chunk in self.declarations.chunks:
+            if not chunk.is_function:
+                continue
+            path, _ = self.lines.place(chunk.body)
+            if self.preprocessed or path in (self.main, self.source.path):
+                found = tokens(self.declarations.text, chunk.start, chunk.body)
+                if (index := _name_index(found)) >= 0:
+                    yield found[index].text
 
     def _describe(self, made: DynamicDefinition, index: int, chunk: Chunk) -> DynamicDefinition:
         tree = self.declarations.head(index)
@@ -111,25 +124,14 @@ class DynamicFinder:
     def _knr(self, made: DynamicDefinition, chunk: Chunk) -> DynamicDefinition:
         """A head that does not parse alone: a K&R definition."""
         found = tokens(self.declarations.text, chunk.start, chunk.body)
-        index = next(
-            (
-                i
-                for i, t in enumerate(found)
-                if t.text == "("
-                and i
-                and found[i - 1].kind == "id"
-                and found[i - 1].text not in ("__attribute__", "SC_DYNAMIC")
-                and not found[i - 1].text.endswith("_SC_DYNAMIC")
-            ),
-            -1,
-        )
+        index = _name_index(found)
         if index < 0:
             return replace(made, error="this definition could not be parsed")
-        words = [t.text for t in found[:index]]
+        words = [t.text for t in found[: index + 1]]
         void = "void" in words and "*" not in words
         made = replace(
             made,
-            name=found[index - 1].text,
+            name=found[index].text,
             void=void,
             static="static" in words,
             insertion="its parameters are declared in the old style",
@@ -283,6 +285,22 @@ def _until_body(text: str, start: int) -> list[Token]:
                 return found
         depth += (token.text in "([{") - (token.text in ")]}")
     return found
+
+
+def _name_index(found: list[Token]) -> int:
+    """Index of the name that a function's head declares; -1 where none can be told."""
+    return next(
+        (
+            i - 1
+            for i, t in enumerate(found)
+            if t.text == "("
+            and i
+            and found[i - 1].kind == "id"
+            and found[i - 1].text not in ("__attribute__", "SC_DYNAMIC")
+            and not found[i - 1].text.endswith("_SC_DYNAMIC")
+        ),
+        -1,
+    )
 
 
 def _parameters(function: c_ast.FuncDecl) -> tuple[tuple[str, ...], str]:

@@ -151,8 +151,11 @@ class KeyOperation(Idiom):
 
 @dataclass(frozen=True)
 class DynamicOperation(Idiom):
+    """A switch; ``unknown`` is its function where nothing declares it."""
+
     kind: ClassVar[str] = "dynamic-operation"
     on: bool = False
+    unknown: str = ""
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,8 @@ class DynamicDefinition(Idiom):
     ``parameters`` are the parameters' names.  ``insertion`` says why the body
     cannot be moved to another function (variadic, K&R …), ``keyed`` why there
     is no call lowering; both are empty where there is no such reason.
-    ``elsewhere`` tells that another file defines a function chosen by name.
+    ``elsewhere`` tells that another file defines a function chosen by name, and
+    ``meant`` is a function of a like name where none has this one.
     """
 
     kind: ClassVar[str] = "dynamic"
@@ -194,6 +198,7 @@ class DynamicDefinition(Idiom):
     lines: DynamicSpans | None = None
     error: str = ""
     elsewhere: bool = False
+    meant: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from transformer.frontend.chunks import Chunk
 from transformer.frontend.gnu import Unparsable, parse
 from transformer.frontend.lexing import Token
 from transformer.frontend.scopes import Scopes
+from transformer.frontend.words import lookup
 
 _BEFORE_EXPRESSION = {"return", "else", "do", "case", "goto", "sizeof"}
 
@@ -54,6 +55,17 @@ class Judge:
         declared = name in self.keys or self.types.declarations.mentions(name)
         return "" if declared or not self._only_addressed(name) else name
 
+    def undeclared(self, at: int) -> str:
+        """The function that the word at ``at`` switches, where nothing declares it."""
+        name = self.tokens[at + 2].text
+        if self.tokens[at + 2].kind != "id" or self.types.declarations.mentions(name):
+            return ""
+        for index, token in enumerate(self.tokens):
+            word = lookup(self.tokens[index - 2].text) if index > 1 else None
+            if token.text == name and not (word and word[0].kind == "dynamic-operation"):
+                return ""
+        return name
+
     def _only_addressed(self, name: str) -> bool:
         """Whether the chunk says ``name`` only as ``&name``, so does not declare it."""
         if self.addressed is None:
@@ -73,7 +85,7 @@ class Judge:
         try:
             tree = parse(self.tokens, self.types.declarations.typedefs).tree
         except Unparsable as e:
-            if not self.chunk.is_function:
+            if not self.chunk.is_function or self.chunk.broken >= 0:
                 return {}
             token = self.tokens[e.index] if 0 <= e.index < len(self.tokens) else self.tokens[0]
             self.failed(token.start, str(e))

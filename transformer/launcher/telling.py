@@ -6,10 +6,11 @@ import os
 import sys
 from collections.abc import Iterable
 
-from transformer.diagnostics import Diagnostic, colors
+from transformer.diagnostics import Diagnostic, palette
 
 
 def tell(found: Iterable[Diagnostic]) -> None:
-    text = "".join(d.render(color=colors(sys.stderr)) + "\n" for d in found)
+    colours = palette(sys.stderr)
+    text = "".join(d.render(colours) + "\n" for d in found)
     if text:
         os.write(2, text.encode(errors="surrogateescape"))

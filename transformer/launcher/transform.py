@@ -160,6 +160,8 @@ class Unit:
             self._tell([Diagnostic("warning", "sc-launcher", said, self.source.path)])
             return said
         result = self.record.timed("rewrite", lambda: self._rewrite(text, choice.mode, False))
+        if not result.ok:  # all of what is wrong, as the compiler sees it too
+            result = self._rewrite(text, choice.mode, True)
         if result.ok and not result.sites:  # one that only calls a dynamic function: no news
             return NO_IDIOM
         self._tell([d for d in result.diagnostics if d.severity != "error"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from transformer.diagnostics import Diagnostic
 from transformer.frontend import idioms as I
-from transformer.frontend.checks import diagnostic
+from transformer.frontend.findings import diagnostic
 from transformer.frontend.source import Source
 from transformer.lowering import calls, dynamic, guards, inline_asm
 from transformer.lowering.edits import EditBuffer

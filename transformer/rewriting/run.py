@@ -12,7 +12,7 @@ from pathlib import Path
 from transformer.arch import Arch, host, load
 from transformer.diagnostics import Diagnostic, ScError
 from transformer.frontend import Marked, Source, analyse, check, mark, may_hold_idioms
-from transformer.frontend.checks import diagnostic
+from transformer.frontend.findings import diagnostic, in_order
 from transformer.frontend.idioms import (
     CallDeclaration,
     CallDefinition,
@@ -24,7 +24,7 @@ from transformer.frontend.idioms import (
 from transformer.frontend.source import Place
 from transformer.frontend.words import FIND
 from transformer.lowering import Edit, Lowered, Options, Origins, lower
-from transformer.rewriting.checking import compile_check
+from transformer.rewriting.checking import beyond, compile_check, is_syntax_error
 from transformer.rewriting.preprocessed import expand
 from transformer.rewriting.result import RewriteResult, Site
 from transformer.rewriting.unit import copied
@@ -222,12 +222,22 @@ class _Rewrite:
             raise ScError(*(errors or [copy.failure(done)]))
 
     def _refused(self, unit: Unit, found: list[Diagnostic]) -> RewriteResult:
-        """Where the text does not parse, the compiler says better why."""
-        if self.check and any(d.id == "sc-parse" and d.severity == "error" for d in found):
-            better = self._compile_check(unit, self.source.text, ())
-            if _failed(better):
-                found = better
-        return self._result(unit, self.data, (), found)
+        """All that is wrong, the rest as the compiler sees it.
+
+        Where the text does not parse, the compiler says better why.
+        """
+        if not self.check:
+            return self._result(unit, self.data, (), found)
+        source = self.source
+        lowered = lower(unit, source, self.options)
+        edits = lowered.buffer.edits()
+        said = self._compile_check(unit, lowered.buffer.apply(), edits)
+        parsing = [d for d in found if (d.id, d.severity) == ("sc-parse", "error")]
+        rest = beyond([*lowered.notes, *said], [d for d in found if d not in parsing], unit, source)
+        if any(is_syntax_error(d) for d in rest):
+            found = [d for d in found if d not in parsing]
+        found = [*found, *rest]
+        return self._result(unit, self.data, (), in_order(found, source))
 
     def _finish(self, unit: Unit, lowered: Lowered, found: list[Diagnostic]) -> RewriteResult:
         edits = lowered.buffer.edits()

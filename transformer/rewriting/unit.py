@@ -6,12 +6,12 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transformer.diagnostics import Diagnostic
 from transformer.frontend import Source
-from transformer.frontend.checks import diagnostic
+from transformer.frontend.findings import diagnostic
 from transformer.frontend.source import Place
 from transformer.toolchain import (
     Compiler,
@@ -26,7 +26,7 @@ _WITH_VALUE = {"-o", "-MF", "-MT", "-MQ", "-MJ"}
 _DROPPED = re.compile(r"-(?:c|S|E|MD|MMD|MP|MG|M|MM|save-temps.*|o.+|M[FTQ].+|Werror)$")
 _MESSAGE = re.compile(
     r"^(?P<path>[^\n]+?):(?P<line>\d+):(?:(?P<column>\d+):)?"
-    r" (?P<severity>fatal error|error|warning): (?P<text>[^\n]*)$",
+    r" (?P<severity>fatal error|error|warning|note): (?P<text>[^\n]*)$",
     re.MULTILINE,
 )
 #: maps an offset of the copy to the offset in the user's file
@@ -35,11 +35,12 @@ Back = Callable[[int], int]
 
 @dataclass(frozen=True)
 class Message:
-    """One of the compiler's messages, at a place of the user's program."""
+    """One of the compiler's messages, at a place of the user's program, and its notes."""
 
     severity: str
     text: str
     place: Place
+    notes: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Copy:
         if self.cc.family == "gcc":
             quiet += ["-ftrack-macro-expansion=0", "-fno-diagnostics-show-caret"]
         else:
-            quiet += ["-fno-caret-diagnostics", "-ferror-limit=20"]
+            quiet += ["-fno-caret-diagnostics", "-ferror-limit=0"]
         flags = [*self.flags(include), *quiet]
         if is_zig(self.cc.argv):  # zig cc -fsyntax-only fails for want of an object
             return compile_object(self.cc, self.path, self.path.with_suffix(".o"), flags)
@@ -82,14 +83,18 @@ class Copy:
     def messages(self, stderr: str, text: str, back: Back) -> list[Message]:
         """The errors and warnings in a compiler's output about the copy ``text``."""
         copy = Source(text, str(self.path))
-        found = []
+        found: list[Message] = []
         for match in _MESSAGE.finditer(stderr):
             line, column = int(match["line"]), int(match["column"] or 0)
             place = Place(match["path"], line, column, None)
             if match["path"] == str(self.path):
                 place = self._place(copy, line, column, back)
-            severity = "warning" if match["severity"] == "warning" else "error"
-            found.append(Message(severity, match["text"], place))
+            severity = match["severity"].removeprefix("fatal ")
+            message = Message(severity, match["text"], place)
+            if severity != "note":
+                found.append(message)
+            elif found:
+                found[-1] = replace(found[-1], notes=(*found[-1].notes, message))
         return found
 
     def _place(self, copy: Source, line: int, column: int, back: Back) -> Place:

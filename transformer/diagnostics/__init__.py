@@ -1,0 +1,6 @@
+"""What the tool says to a user, in the form that compilers use."""
+
+from transformer.diagnostics.colours import Palette, colors, palette
+from transformer.diagnostics.model import SEVERITIES, Diagnostic, Fixit, ScError
+
+__all__ = ["SEVERITIES", "Diagnostic", "Fixit", "Palette", "ScError", "colors", "palette"]
