@@ -234,6 +234,8 @@ class _Rewrite:
         said = self._compile_check(unit, lowered.buffer.apply(), edits)
         parsing = [d for d in found if (d.id, d.severity) == ("sc-parse", "error")]
         rest = beyond([*lowered.notes, *said], [d for d in found if d not in parsing], unit, source)
+        broken = {(d.path, d.line) for d in parsing}
+        rest = [d for d in rest if is_syntax_error(d) or (d.path, d.line) not in broken]
         if any(is_syntax_error(d) for d in rest):
             found = [d for d in found if d not in parsing]
         found = [*found, *rest]
