@@ -42,7 +42,8 @@ BY_FILE = {
     "guard.h.j2": ((LINES, "trampoline"), (LINES, "inline")),
     "trampoline.h.j2": ((LINES, "trampoline"), (LINES, "slot"), (LINES, "inline")),
 }
-RUNTIME = ((OWN, "inline"), (OWN, "trampoline"), (LINES, "inline"))
+APART = "corpus/far_apart"
+RUNTIME = ((OWN, "inline"), (OWN, "trampoline"), (LINES, "inline"), (APART, "inline"))
 #: Lines that only one of the compilers reads.
 BOTH_COMPILERS = ("call.h.j2", "guard.h.j2")
 

@@ -1,0 +1,9 @@
+#include <sc/static_call.h>
+
+int nearby(int a);
+int distant(int a);
+
+DECLARE_STATIC_CALL(op, nearby);
+
+int call_op(int a);
+int last_op(int a);
