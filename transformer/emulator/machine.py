@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from transformer.arch import Arch
 from transformer.emulator.cpu import Cpu
 from transformer.emulator.events import (
-    Arrival,
     CodeWrite,
     Observer,
     Outcome,
@@ -146,7 +146,7 @@ class Machine(Cpu):
         self._begin()
         self._watch(reads)
         outcome = self._finish(self._go(start, stops or {}, limit, timeout_us), top)
-        return outcome if not trace else _traced(outcome, self.trace)
+        return replace(outcome, trace=list(self.trace)) if trace else outcome
 
     def aside(self, function: int, until: int, back: int | None = None) -> Outcome:
         """Runs from ``function`` to ``until`` with registers and stack as they are.
@@ -302,7 +302,7 @@ class Machine(Cpu):
             if self._fault or error or pc == self.sentinel:
                 return self._result(error)
             if pc in stops:
-                stops[pc](self, self._arrival(pc))
+                stops[pc](self, self.transfers.arrival(pc, self.current))
                 resume, pc = pc, self.pc
                 if pc == self.sentinel:
                     return None
@@ -344,19 +344,6 @@ class Machine(Cpu):
         except UcError as e:
             return e
         return None
-
-    def _arrival(self, address: int) -> Arrival:
-        previous = self.current
-        if not previous:
-            return Arrival(address, 0, "start")
-        transfer = self.transfers[previous]
-        kind = transfer.kind
-        follows = address == previous + transfer.size
-        if kind == "next" and not follows:
-            kind = "direct-jump"
-        elif kind == "direct-jump" and follows and transfer.target != address:
-            kind = "next"  # a conditional branch that was not taken
-        return Arrival(address, previous, kind)
 
     def _result(self, error: Exception | None) -> Outcome | None:
         if self._fault is not None:
@@ -404,7 +391,3 @@ class Machine(Cpu):
 
         end = read.start + read.size - 1
         return self._uc.hook_add(unicorn.UC_HOOK_MEM_READ, on_read, begin=read.start, end=end)
-
-
-def _traced(outcome: Outcome, trace: list[int]) -> Outcome:
-    return Outcome(outcome.status, outcome.pc, outcome.detail, outcome.instructions, list(trace))

@@ -14,6 +14,7 @@ import capstone
 
 from transformer.arch import Arch, Authentication, IndirectBranch
 from transformer.emulator.disassembly import decoder
+from transformer.emulator.events import Arrival
 from transformer.emulator.image import Image, ImageError
 from transformer.emulator.library import UcError
 
@@ -192,6 +193,19 @@ class Transfers(dict[int, Transfer]):
             self._written.add(start)
             self.pop(start, None)
             self.quiet.discard(start)
+
+    def arrival(self, address: int, previous: int) -> Arrival:
+        """How the CPU came to ``address`` from ``previous``, which it executed last (0: none)."""
+        if not previous:
+            return Arrival(address, 0, "start")
+        transfer = self[previous]
+        kind = transfer.kind
+        follows = address == previous + transfer.size
+        if kind == "next" and not follows:
+            kind = "direct-jump"
+        elif kind == "direct-jump" and follows and transfer.target != address:
+            kind = "next"  # a conditional branch that was not taken
+        return Arrival(address, previous, kind)
 
     def _code(self, address: int) -> bytes:
         """Up to ``LONGEST`` bytes, fewer where the memory ends."""
