@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from rewrite_builds import BUILDS, Rewrite
 
+from transformer.arch import load
 from transformer.diagnostics import Diagnostic
 
 HEAD = """#include <sc/sc.h>
@@ -72,6 +73,24 @@ int c(void) { return static_call(my_key)(1, 2); }
         (10, "sc-conflicting-define"),
         (11, "sc-dynamic"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("DEFINE_STATIC_CALL_RET0(whole, big);\nvoid a(void) { static_call(whole)(); }\n", [2]),
+        ("DEFINE_STATIC_CALL(whole, big);\nvoid a(void) { static_call(whole)(); }\n", [2]),
+        ("DEFINE_STATIC_CALL(whole, big);\nvoid a(void) { static_call(whole)(); }\n"
+         "void b(void) { static_call(none)(); }\n", [2, 4]),
+    ],
+)  # fmt: skip
+def test_what_a_mode_refuses_is_told_beside_other_mistakes(
+    text: str, expected: list[int], rewrite: Rewrite
+) -> None:
+    arch, cc = next((a, c) for a, c in BUILDS if "inline-asm" in load(a).modes)
+    head = HEAD + "struct big { long a[4]; } big(void);\n"
+    found = rewrite(head + text, arch=arch, cc=cc, mode="inline-asm").diagnostics
+    assert [line for line, _ in errors(found)] == expected
 
 
 def test_a_broken_function_is_told_by_the_compiler_and_the_next_one_is_seen(

@@ -29,8 +29,8 @@ _INCOMPATIBLE = re.compile(
 _COUNT = re.compile(r"too (?:few|many) arguments")
 _ASSERTED = re.compile(r'"?(sc-[a-z-]+): ([^\n]*?)"?$')
 _QUOTED = re.compile(r"'(\w+)'")
-#: errors about a name: what a compiler says of that name follows from them
-_NAMING = ("sc-unknown-key", "sc-conflicting-define", "sc-dynamic")
+#: errors about a name: what else is said of that name follows from them
+_NAMING = ("sc-unknown-key", "sc-conflicting-define", "sc-dynamic", "sc-unsupported-signature")
 _WORD = re.compile(r"[A-Za-z_$][\w$]*")
 _SYNTAX = re.compile(r"^(?:expected|extraneous) ")
 _OPTION = re.compile(r" \[-W[^\]]*\]$")
@@ -60,7 +60,7 @@ def compile_check(
 def beyond(
     said: Sequence[Diagnostic], found: Sequence[Diagnostic], unit: Unit, source: Source
 ) -> list[Diagnostic]:
-    """What a compiler says that does not follow from the errors that were found before.
+    """What a compiler or a lowering says that does not follow from the errors found before.
 
     That is what stands at an idiom that is wrong already, or whose name is not what
     it was to be, and what speaks of that name.

@@ -233,7 +233,9 @@ class _Rewrite:
         edits = lowered.buffer.edits()
         said = self._compile_check(unit, lowered.buffer.apply(), edits)
         parsing = [d for d in found if (d.id, d.severity) == ("sc-parse", "error")]
-        rest = beyond([*lowered.notes, *said], [d for d in found if d not in parsing], unit, source)
+        if not parsing:  # where types may not be read, lowering knows nothing better
+            said = [*(d for d in lowered.notes if d.severity == "error"), *said]
+        rest = beyond(said, [d for d in found if d not in parsing], unit, source)
         broken = {(d.path, d.line) for d in parsing}
         rest = [d for d in rest if is_syntax_error(d) or (d.path, d.line) not in broken]
         if any(is_syntax_error(d) for d in rest):
