@@ -11,6 +11,7 @@ from rewrite_builds import BUILDS, Rewrite
 
 import transformer
 from transformer.arch import load
+from transformer.rewriting import read_once
 from transformer.runtime import header_dir
 from transformer.toolchain import Compiler, compile_object
 
@@ -432,3 +433,26 @@ def test_functions_by_name_amid_macros(rewrite: Rewrite) -> None:
     assert hidden.ok and [d.id for d in hidden.diagnostics] == ["sc-preprocessed"]
     for name in everything:
         assert f"__SCD__{name} =".encode() in hidden.text
+
+
+@pytest.mark.parametrize("attribute", ["", '__attribute__((target("sse3"))) '])
+def test_modes_that_share_what_was_read_give_what_each_gives(
+    rewrite: Rewrite, attribute: str
+) -> None:
+    """In any order, and what one mode has to say of a unit is not said in another."""
+    arch, cc = BUILDS[0]
+    text = (
+        "#include <sc/sc.h>\nint f(int a) { return a; }\nDEFINE_STATIC_CALL(k, f);\n"
+        f"DEFINE_STATIC_KEY_FALSE(g);\n{attribute}int use(int a)\n"
+        "{\n\treturn static_branch_likely(&g) ? static_call(k)(a) : 0;\n}\n"
+    )
+    modes = load(arch).modes
+    alone = {m: rewrite(text, arch=arch, cc=cc, mode=m, check=False) for m in modes}
+    assert len({r.text for r in alone.values()}) > 1
+    for order in (modes, modes[::-1]):
+        with read_once():
+            for mode in order:
+                assert rewrite(text, arch=arch, cc=cc, mode=mode, check=False) == alone[mode]
+    with read_once():
+        other = rewrite(text.replace("static_branch_likely", "static_branch_unlikely"))
+        assert other != rewrite(text)

@@ -76,6 +76,23 @@ def test_programs_without_a_c_library_link(
 
 
 @each_compiler
+def test_programs_are_those_that_the_driver_links(
+    arch: Arch, cc: Compiler, unit: Path, tmp_path: Path
+) -> None:
+    flags = ["-nostdlib", "-static", "-Wl,--build-id=none"]
+    for name in ("one", "another"):
+        output, program = tmp_path / f"{name}.o", tmp_path / name
+        unit.write_text(f"{PROGRAM}int {name};\n")
+        assert compile_object(cc, unit, output).ok
+        assert link(cc, [output], program, flags).ok
+        assert name.encode() in program.read_bytes()
+        if not cc.linker:
+            driver = tmp_path / "driver"
+            assert run([*cc.command, *flags, str(output), "-o", str(driver)]).ok
+            assert driver.read_bytes() == program.read_bytes()
+
+
+@each_compiler
 def test_what_the_flags_say_is_what_is_built(arch: Arch, cc: Compiler, unit: Path) -> None:
     """The reason why the wheel's Clang is not run as ``zig cc``."""
     assert not {"__PIC__", "__PIE__"} & defined(cc, unit, "-fno-pie")

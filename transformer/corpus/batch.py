@@ -35,13 +35,14 @@ class Batches:
         target, symbols = prefix + key, self._image.symbols
         image = self._far if prefix == FAR else self._image
         self._set(f"__h_far_target_{key}", image.symbols[target].address)
-        self._set(f"__h_batch_entered_{key}", image.symbols[f"__h_entered_{target}"].address)
-        self._set(f"__h_batch_calls_{key}", calls, _WORD)
-        for function in (f"__h_far_update_{key}", f"__h_batch_{key}"):
+        self._set("__h_batch_entered", image.symbols[f"__h_entered_{target}"].address)
+        self._set("__h_batch_call", symbols[f"__h_far_call_{key}"].address)
+        self._set("__h_batch_calls", calls, _WORD)
+        for function in (f"__h_far_update_{key}", "__h_batch"):
             outcome = self._run(symbols[function].address)
             if not outcome.ok:
                 return f"{outcome.status}: {outcome.detail}"
-        wrong = self._machine.read(symbols[f"__h_batch_wrong_{key}"].address, _WORD)
+        wrong = self._machine.read(symbols["__h_batch_wrong"].address, _WORD)
         missed = self._machine.integer(wrong)
         return f"{missed} of {calls} calls did not enter {target} once" if missed else ""
 

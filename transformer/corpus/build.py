@@ -28,8 +28,9 @@ from transformer.toolchain import (
 
 #: For every unit, in both builds: no call appears or vanishes, and floating
 #: results do not hang on whether a multiplication and an addition become one.
+#: Of a transformed program lines are told; types are read of the oracle's alone.
 COMMON = (
-    "-g",
+    "-g1",
     "-w",
     "-fno-builtin",
     "-U_FORTIFY_SOURCE",
@@ -47,7 +48,7 @@ FREESTANDING = {
     "clang": ("-ffreestanding",),
 }
 _MODELS = "-O1"  # at every level of a case
-ORACLE = Variant("oracle", ("-fno-pie",), (), pie=False, pads=False)
+ORACLE = Variant("oracle", ("-g2", "-fno-pie"), (), pie=False, pads=False)
 
 
 class BuildError(Exception):
@@ -138,19 +139,25 @@ class Builder:
 
     def models(self) -> list[Path]:
         """The event log and the libc models, compiled once for each compiler and variant."""
-        if self.setting.optimise != _MODELS:
-            same = replace(self.setting, optimise=_MODELS)
-            return Builder(same, self.folder, self.shared).models()
+        setting = replace(self.setting, optimise=_MODELS)
+        if setting.variant is ORACLE:
+            setting = replace(setting, variant=setting.arch.variants[0])
+        if setting != self.setting:
+            return Builder(setting, self.folder, self.shared).models()
         extra = FREESTANDING.get(self.setting.compiler.family, ())
         return [self._kept(sources() / f"{n}.c", [*extra, "-g0"]) for n in ("log", "libc")]
 
     def runtime(self) -> Path:
         """The runtime under test, compiled once for each setting: it is the same in all modes."""
-        extra = FREESTANDING.get(self.setting.compiler.family, ())
-        arch = self.setting.arch
+        setting, arch = self.setting, self.setting.arch
+        name = f"{arch.name}-{setting.compiler.family}-{setting.name}-runtime.o"
+        output = self.shared / name
+        if output.is_file():
+            return output
+        extra = FREESTANDING.get(setting.compiler.family, ())
         headers = runtime.header_dir("lowered", arch, arch.default_mode)
         flags = [*extra, "-DSC_FREESTANDING", *hooks(arch), "-I", str(headers)]
-        return self._shared(runtime.runtime_source(arch), "runtime", flags, "the runtime")
+        return self._fresh(runtime.runtime_source(arch), output, flags, "the runtime")
 
     def link(
         self,
@@ -180,17 +187,11 @@ class Builder:
         inputs = list(objects)
         if setting.compiler.family == "gcc":
             inputs.append(Path("-lgcc"))
+            flags.append("-fno-use-linker-plugin")
         done = link(setting.compiler, inputs, output, flags, cwd=self.folder)
         if not done.ok:
             raise BuildError(f"linking failed:\n{_relevant(done.stderr)}")
         return output
-
-    def _shared(self, source: Path, name: str, flags: Sequence[str], what: str) -> Path:
-        setting = self.setting
-        output = (
-            self.shared / f"{setting.arch.name}-{setting.compiler.family}-{setting.name}-{name}.o"
-        )
-        return output if output.is_file() else self._fresh(source, output, flags, what)
 
     def _kept(self, source: Path, flags: Sequence[str]) -> Path:
         """An object that outlives this run, beside the rendered headers, by its content."""
@@ -198,7 +199,7 @@ class Builder:
         header = (source.parent / "log.h").read_bytes()
         what = (setting.compiler.command, setting.compiler.version, setting.flags, flags)
         digest = hashlib.sha256(repr(what).encode() + header + source.read_bytes()).hexdigest()
-        output = runtime.header_dir("plain").parent / f"{source.stem}-{digest[:16]}.o"
+        output = runtime.cache_dir() / f"{source.stem}-{digest[:16]}.o"
         return output if output.is_file() else self._fresh(source, output, flags, "the harness")
 
     def _fresh(self, source: Path, output: Path, flags: Sequence[str], what: str) -> Path:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -97,6 +98,12 @@ class Case:
     def flags(self) -> tuple[str, ...]:
         """The case's own compiler flags; ``includes`` are relative to its folder."""
         return (*self.cflags, *(f"-I{self.folder / i}" for i in self.includes))
+
+    @property
+    def anywhere(self) -> Case:
+        """The same case wherever its folder lies: its units are named from there."""
+        units = (Path(os.path.relpath(u, self.folder)) for u in self.units)
+        return replace(self, folder=Path(), units=tuple(units))
 
 
 def find_cases(path: Path) -> list[Case]:

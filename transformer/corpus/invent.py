@@ -37,6 +37,7 @@ from transformer.corpus.oracle import (
     expanded,
     finish_oracle,
     functions_of,
+    is_dynamic,
     plan_disabled,
     without_models,
 )
@@ -76,8 +77,8 @@ def build_invented(
     builder = Builder(Setting(arch, compiler, ORACLE, "-O0"), folder, shared)
     models = builder.models()
     case = replace(case, cflags=(*case.cflags, *_LIKE))
-    symbols, objects = compile_plain(case, builder)
     texts = expanded(case, builder)
+    symbols, objects = compile_plain(case, builder, typed=is_dynamic(case, texts))
     plan = make_plan(case, symbols, texts)
     plan.undefined = without_models(plan, models)
     objects_with_probes = compile_tails(plan, builder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -61,20 +61,29 @@ def build_oracle(
     """Compiles the plain build; ``BuildError`` or ``ScError`` where that fails."""
     builder = Builder(Setting(arch, compiler, ORACLE, "-O0"), folder, shared)
     models = builder.models()
-    symbols, objects = compile_plain(case, builder)
-    plan = make_plan(case, symbols, expanded(case, builder))
+    texts = expanded(case, builder)
+    symbols, objects = compile_plain(case, builder, typed=is_dynamic(case, texts))
+    plan = make_plan(case, symbols, texts)
     plan.undefined = without_models(plan, models)
     plan_disabled(plan, builder, objects)
     return finish_oracle(plan, builder, models)
 
 
-def compile_plain(case: Case, builder: Builder) -> tuple[list[ObjectSymbols], list[Path]]:
-    """The units alone: what they define and leave undefined."""
+def is_dynamic(case: Case, texts: Mapping[int, str]) -> bool:
+    """Whether there may be dynamic functions, whose types the units alone tell."""
+    return bool(case.dynamic or texts)
+
+
+def compile_plain(
+    case: Case, builder: Builder, *, typed: bool
+) -> tuple[list[ObjectSymbols], list[Path]]:
+    """The units alone: what they define and leave undefined; types only if asked for."""
     headers, objects = runtime.header_dir("plain"), []
+    flags = [*case.flags, *(() if typed else ("-g0",))]
     for index, path in enumerate(case.units):
         text = f'#include "{path}"\n'
         source = builder.write(f"plain_{index}.c", text)
-        objects.append(builder.unit(source, headers, case.flags, path.name))
+        objects.append(builder.unit(source, headers, flags, path.name))
     return [read_symbols(o) for o in objects], objects
 
 
@@ -96,12 +105,16 @@ def expanded(case: Case, builder: Builder) -> dict[int, str]:
 
 def without_models(plan: Plan, models: Sequence[Path]) -> dict[str, int]:
     """The undefined names that need a stub: no model has them, or the case pins them."""
-    modelled: set[str] = set()
-    for path in models:
-        symbols = read_symbols(path)
-        modelled |= {*symbols.functions, *symbols.objects}
+    modelled = {name for path in models for name in _defined(path)}
     pinned = plan.case.returns
     return {n: u for n, u in plan.undefined.items() if n not in modelled or n in pinned}
+
+
+@cache
+def _defined(model: Path) -> frozenset[str]:
+    """Its names; a model's path tells its content."""
+    symbols = read_symbols(model)
+    return frozenset((*symbols.functions, *symbols.objects))
 
 
 def plan_disabled(plan: Plan, builder: Builder, objects: Sequence[Path]) -> None:

@@ -38,7 +38,7 @@ from transformer.corpus.truth import CaseError, Truth, find_truth
 from transformer.corpus.unfit import run_unfit
 from transformer.diagnostics import ScError
 from transformer.emulator import ImageError, selftest
-from transformer.rewriting import preprocessed_once
+from transformer.rewriting import read_once
 from transformer.toolchain import FAMILIES, Compiler, available
 
 ALL = "all"
@@ -66,9 +66,10 @@ class Task:
 
     @property
     def key(self) -> str:
-        """By which its results are known again; what they hang on is in it."""
+        """By which its results are known again; what they hang on is in it, and no folder."""
         version = available(load(self.arch), (self.family,))[0].version
-        return fingerprint(self.case, replace(self, shared=Path()), version)
+        same = replace(self, case=self.case.anywhere, shared=Path())
+        return fingerprint(self.case, same, version)
 
     @property
     def cells(self) -> int:
@@ -273,8 +274,8 @@ def _cells(task: Task, folder: Path) -> Iterator[CaseResult]:
     arch = load(task.arch)
     compiler = available(arch, (task.family,))[0]
     if task.case.refuse:
-        for mode in task.modes:
-            yield run_refusal(task.case, arch, mode, compiler)
+        with read_once():
+            yield from [run_refusal(task.case, arch, m, compiler) for m in task.modes]
         return
     rewritten = _rewrite_all(task, arch, compiler)
     sites = min(rewritten.values(), key=lambda r: len(r.unfit)).sites
@@ -288,7 +289,7 @@ def _cells(task: Task, folder: Path) -> Iterator[CaseResult]:
 
 
 def _rewrite_all(task: Task, arch: Arch, compiler: Compiler) -> dict[str, Rewritten]:
-    with preprocessed_once():
+    with read_once():
         found = {m: rewrite_case(task.case, arch, m, compiler) for m in task.modes}
     errors = linkage_errors(next(iter(found.values())).units)
     if errors:

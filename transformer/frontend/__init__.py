@@ -3,13 +3,14 @@
 Pure: it reads no file and runs no compiler.
 """
 
-from transformer.frontend.analysis import analyse
+from transformer.frontend.analysis import Analysis, analyse
 from transformer.frontend.checks import check, missing_defines
 from transformer.frontend.marking import Marked, mark
 from transformer.frontend.source import LineMap, Place, Source
 from transformer.frontend.words import may_hold_idioms
 
 __all__ = [
+    "Analysis",
     "LineMap",
     "Marked",
     "Place",

@@ -44,16 +44,21 @@ def analyse(
     while they are off, for those that are chosen by name.  ``registers`` asks for
     prototypes and openings: so many arguments fit in registers.
     """
-    analysis = _Analysis(text, source, main, preprocessed, dynamic or {})
-    unit = analysis.run()
-    if registers is not None:
-        analysis.prepare_calls(registers)
-    return unit
+    analysis = Analysis(text, source, main=main, preprocessed=preprocessed, dynamic=dynamic)
+    return analysis.unit if registers is None else analysis.prepared(registers)
 
 
-class _Analysis:
+class Analysis:
+    """What ``analyse`` finds: ``unit``, and that with what calls by asm need (``prepared``)."""
+
     def __init__(
-        self, text: str, source: Source, main: str, preprocessed: bool, dynamic: Mapping[str, str]
+        self,
+        text: str,
+        source: Source,
+        *,
+        main: str,
+        preprocessed: bool = False,
+        dynamic: Mapping[str, str] | None = None,
     ) -> None:
         self.text, self.source, self.main = text, source, main
         self.preprocessed = preprocessed
@@ -65,12 +70,13 @@ class _Analysis:
         self.strings: set[int] = set()
         self.file_keys: set[str] = set()
         self.file_arrays: set[str] = set()
-        self.dynamic = dynamic
+        self.dynamic = dynamic or {}
         self.dynamics = DynamicFinder(
             self.declarations, self.types, source, self.lines, main, preprocessed
         )
+        self._run()
 
-    def run(self) -> I.Unit:
+    def _run(self) -> None:
         for index, chunk in enumerate(self.declarations.chunks):
             if chunk.broken >= 0:
                 self._problem("sc-parse", "this bracket has no partner", chunk.broken)
@@ -82,7 +88,6 @@ class _Analysis:
         self._hide_strings()
         self._signatures()
         self.unit.headers = bool(_HEADERS.search(self.text))
-        return self.unit
 
     def _by_name(self) -> None:
         finder = self.dynamics
@@ -114,14 +119,16 @@ class _Analysis:
                     if isinstance(idiom, I.CallDefinition):
                         self.unit.idioms[number] = replace(idiom, returns=signature.returns)
 
-    def prepare_calls(self, registers: int) -> None:
-        """What calls that are written as asm need to know of each key."""
-        prepare = AsmCalls(self.unit, self.types, self.lines, registers)
+    def prepared(self, registers: int) -> I.Unit:
+        """A unit of its own with what calls that are written as asm need to know of each key."""
+        unit = replace(self.unit, problems=[*self.unit.problems], prototypes={}, openings={})
+        prepare = AsmCalls(unit, self.types, self.lines, registers)
         prepare.prototypes()
         if not self.preprocessed:
             prepare.openings(Openings(self.declarations, self.source, self.lines, self.main))
         for offset, text in prepare.other_registers(self.main):
-            self._problem("sc-inline-asm-signature", text, offset)
+            unit.problems.append(self._told("sc-inline-asm-signature", text, offset))
+        return unit
 
     def _signature(self, func: str) -> I.Signature:
         if func not in self.unit.signatures:
@@ -140,12 +147,15 @@ class _Analysis:
         return Place(shown, line, 0, None)
 
     def _problem(self, id_: str, text: str, offset: int, severity: str = "error") -> None:
+        self.unit.problems.append(self._told(id_, text, offset, severity))
+
+    def _told(self, id_: str, text: str, offset: int, severity: str = "error") -> I.Problem:
         path, line = self.lines.place(offset)
         column = 0
         if path == self.main and not self.preprocessed:
             path = self.source.path
             column = self._column(line, offset)
-        self.unit.problems.append(I.Problem(id_, text, Place(path, line, column, None), severity))
+        return I.Problem(id_, text, Place(path, line, column, None), severity)
 
     def _column(self, line: int, offset: int) -> int:
         """The column of a character that may stand several times on its line, some marked."""
@@ -163,7 +173,7 @@ class _Analysis:
 class _ChunkAnalysis:
     """One top-level chunk that holds idiom words."""
 
-    def __init__(self, whole: _Analysis, index: int, chunk: Chunk) -> None:
+    def __init__(self, whole: Analysis, index: int, chunk: Chunk) -> None:
         self.whole, self.index, self.chunk = whole, index, chunk
         self.tokens = tokens(whole.text, chunk.start, chunk.end)
         self.judge = Judge(

@@ -2,6 +2,6 @@
 
 from transformer.rewriting.defined import defined
 from transformer.rewriting.result import RewriteResult, Site
-from transformer.rewriting.run import preprocessed_once, rewrite
+from transformer.rewriting.run import read_once, rewrite
 
-__all__ = ["RewriteResult", "Site", "defined", "preprocessed_once", "rewrite"]
+__all__ = ["RewriteResult", "Site", "defined", "read_once", "rewrite"]

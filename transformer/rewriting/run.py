@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from transformer.arch import Arch, host, load
 from transformer.diagnostics import Diagnostic, ScError
-from transformer.frontend import Marked, Source, analyse, check, mark, may_hold_idioms
+from transformer.frontend import Analysis, Marked, Source, check, mark, may_hold_idioms
 from transformer.frontend.findings import diagnostic, in_order
 from transformer.frontend.idioms import (
     CallDeclaration,
@@ -92,19 +93,25 @@ def _job(
     return _Rewrite(data, source, chosen, mode, cc, tuple(cflags), dynamic, lowering, check)
 
 
-_PREPROCESSED: ContextVar[dict[object, tuple[str, str]] | None] = ContextVar(
-    "preprocessed", default=None
-)
+@dataclass
+class _Read:
+    """Units that were read: the preprocessed texts, and what was found in them."""
+
+    preprocessed: dict[object, tuple[str, str]] = field(default_factory=dict)
+    analysed: dict[object, Analysis] = field(default_factory=dict)
+
+
+_READ: ContextVar[_Read | None] = ContextVar("read", default=None)
 
 
 @contextmanager
-def preprocessed_once() -> Iterator[None]:
-    """Within it the same unit is preprocessed once for all modes: no file may change."""
-    token = _PREPROCESSED.set({})
+def read_once() -> Iterator[None]:
+    """Within it the same unit is read once for all modes: no file may change."""
+    token = _READ.set(_Read())
     try:
         yield
     finally:
-        _PREPROCESSED.reset(token)
+        _READ.reset(token)
 
 
 @dataclass(frozen=True)
@@ -144,7 +151,7 @@ class _Rewrite:
             return self.cc
         return find(self.arch, cc=self.cc)
 
-    @property
+    @cached_property
     def include(self) -> Path:
         return header_dir("lowered", self.arch, self.mode)
 
@@ -157,7 +164,7 @@ class _Rewrite:
             patched, call, self.registers is not None, exceptions[-1:] == ["-fexceptions"]
         )
 
-    @property
+    @cached_property
     def registers(self) -> int | None:
         """How many arguments a call that is written as asm passes, if this mode has such calls."""
         if self.arch.inline_asm and (self.include / "sc" / "inline_asm.h").exists():
@@ -165,14 +172,15 @@ class _Rewrite:
         return None
 
     def _analyse(self, text: str, source: Source, main: str, *, preprocessed: bool = False) -> Unit:
-        return analyse(
-            text,
-            source,
-            main=main,
-            preprocessed=preprocessed,
-            dynamic=self.dynamic,
-            registers=self.registers,
-        )
+        read = _READ.get() or _Read()
+        dynamic = tuple(sorted(self.dynamic.items()))
+        key = (text, source.path, source.text, main, preprocessed, dynamic)
+        if key not in read.analysed:
+            read.analysed[key] = Analysis(
+                text, source, main=main, preprocessed=preprocessed, dynamic=self.dynamic
+            )
+        found = read.analysed[key]
+        return found.unit if self.registers is None else found.prepared(self.registers)
 
     def _readable(self) -> None:
         if b"\0" in self.data:
@@ -199,13 +207,11 @@ class _Rewrite:
 
     def _preprocess(self, marked: Marked) -> tuple[str, str]:
         """The preprocessed copy, and what its markers call the user's file."""
-        kept = _PREPROCESSED.get()
-        if kept is None:
-            return self._preprocess_now(marked)
+        read = _READ.get() or _Read()
         key = (self.source.path, marked.text, self.compiler, self.cflags)
-        if key not in kept:
-            kept[key] = self._preprocess_now(marked)
-        return kept[key]
+        if key not in read.preprocessed:
+            read.preprocessed[key] = self._preprocess_now(marked)
+        return read.preprocessed[key]
 
     def _preprocess_now(self, marked: Marked) -> tuple[str, str]:
         text = marked.text.decode("latin-1")

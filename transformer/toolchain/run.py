@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shlex
+import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from transformer.toolchain.model import Compiler, Completed
@@ -25,6 +28,9 @@ BY_NAME = ("-d", "--dump", "-fdump-", "-gsplit-dwarf", "-save-temps", "--save-te
            "-fbranch-probabilities", "-ftest-coverage", "-coverage", "--coverage",
            "-fstack-usage", "-fcallgraph-info")  # fmt: skip
 COVERAGE = {"--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage"}
+
+OBJECTS = (".o", ".a", "")  # an input without a suffix is an option
+COLLECT = "collect2"  # GCC's own program, which runs the linker by the same words
 
 # With -static: a position-independent program that needs no dynamic linker. (-static-pie
 # is not known to every GCC driver: RISC-V's of version 12 links for a dynamic linker then.)
@@ -182,19 +188,35 @@ def link(
     cwd: Path | None = None,
 ) -> Completed:
     """Links objects.  Without ``-nostdlib`` the C library of the target is linked in."""
-    files = [str(output), *map(str, inputs)]
+    files = (str(output), *map(str, inputs))
     rest = [*flags, *files[1:], "-o", files[0]]
-    if not cc.linker:
-        return run([*cc.command, *rest], cwd=cwd)
     if not any(flag in NO_LIBRARY for flag in flags):
-        return run([*cc.hosted, *rest], cwd=cwd, env=cache_environment())
-    driver = (*cc.command, f"--ld-path={cc.linker[0]}", *flags)
-    return _link_apart(driver, tuple(files), cc.linker, cwd)
+        hosted, env = (cc.hosted, cache_environment()) if cc.linker else (cc.command, None)
+        return run([*hosted, *rest], cwd=cwd, env=env)
+    if cc.linker:
+        return _link_apart(
+            (*cc.command, f"--ld-path={cc.linker[0]}", *flags), files, cc.linker, cwd
+        )
+    objects = all(Path(f).suffix in OBJECTS for f in files[1:])
+    if cc.family == "gcc" and objects and (linker := _linker_of(cc.argv)):
+        done = _link_apart((*cc.command, *flags), files, linker, cwd)
+        if done.ok:
+            return done
+    return run([*cc.command, *rest], cwd=cwd)
+
+
+@cache
+def _linker_of(gcc: tuple[str, ...]) -> tuple[str, ...]:
+    """The linker that this GCC's collect2 would run."""
+    named = run([*gcc, "-print-prog-name=ld"]).stdout.decode(errors="replace").strip()
+    path = shutil.which(named) if named else None
+    return (path,) if path else ()
 
 
 #: What drivers said: their files' names, and the command lines that have these.
 _STEPS: dict[object, tuple[tuple[str, ...], list[list[str]]]] = {}
 _MOST_STEPS = 500
+_COMMAND = re.compile(r' "?/')
 
 
 def _link_apart(
@@ -207,7 +229,7 @@ def _link_apart(
     key = (driver, tuple((Path(f).suffix, files.index(f)) for f in files))
     if key not in _STEPS:
         asked = run([*driver, *files[1:], "-o", files[0], "-###"], cwd=cwd)
-        rows = [shlex.split(row) for row in asked.stderr.splitlines() if row.startswith(' "')]
+        rows = [shlex.split(row) for row in asked.stderr.splitlines() if _COMMAND.match(row)]
         if not asked.ok or not rows:
             return asked
         if len(_STEPS) >= _MOST_STEPS:
@@ -217,7 +239,8 @@ def _link_apart(
     names = dict(zip(known, files, strict=True))
     for step in steps:
         words = [names.get(word, word) for word in step]
-        done = run([*linker, *words[1:]] if step[0] == linker[0] else words, cwd=cwd)
+        links = step[0] == linker[0] or Path(step[0]).name == COLLECT
+        done = run([*linker, *words[1:]] if links else words, cwd=cwd)
         if not done.ok:
             break
     return done

@@ -82,6 +82,28 @@ __attribute__((__noinline__)) void __h_exit(void)
 		__asm__ volatile("");
 }
 
+/* Many calls in a row: each must enter the target whose count this is, once. */
+volatile unsigned int *volatile __h_batch_entered;
+void (*volatile __h_batch_call)(void);
+unsigned int __h_batch_calls;
+unsigned int __h_batch_wrong;
+
+void __h_batch(void);
+void __h_batch(void)
+{
+	volatile unsigned int *entered = __h_batch_entered;
+	void (*call)(void) = __h_batch_call;
+	unsigned int wrong = 0;
+
+	for (unsigned int i = __h_batch_calls; i; i--) {
+		unsigned int before = *entered;
+
+		call();
+		wrong += *entered != before + 1;
+	}
+	__h_batch_wrong = wrong;
+}
+
 /* What SC_DYNAMIC's functions are switched to; the verifier reads it at their entries. */
 struct h_switch {
 	void *function;
