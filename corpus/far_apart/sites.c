@@ -12,3 +12,9 @@ int last_op(int a)
 {
 	return static_call(op)(a);
 }
+
+/* The only site of its key. */
+int call_once(int a)
+{
+	return static_call(once)(a) + 2;
+}

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import Any
 
 from elftools.common.exceptions import DWARFError, ELFError
@@ -94,7 +95,15 @@ class CallFrames:
         section = self._image.section(".eh_frame")
         if section is None:
             return []
-        return sorted(self._entries(section.data, section.address, True), key=lambda e: e.start)
+        entries = self._entries(section.data, section.address, True)
+        found = sorted(entries, key=lambda e: e.start)
+        for entry, after in pairwise(found):
+            if entry.end > after.start:
+                raise BadFrames(
+                    f"call-frame information for {entry.start:#x} to {entry.end:#x} "
+                    f"and for {after.start:#x} to {after.end:#x}"
+                )
+        return found
 
     @cached_property
     def _debug(self) -> list[_Entry]:
