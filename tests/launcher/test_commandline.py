@@ -92,6 +92,10 @@ def test_cc_is_what_it_points_at(tmp_path: Path) -> None:
     link(tmp_path, "clang", "ccache")
     executable(tmp_path / "c89", '#!/bin/sh\nexec gcc -std=c89 "$@"\n')
     executable(tmp_path / "other-cc", "#!/bin/sh\nexec gcc\n")
+    for folder, start in (("zig", "'/opt/my/zig'"), ("wheel", "python3 -m ziglang")):
+        (tmp_path / folder).mkdir()
+        executable(tmp_path / folder / "cc", f'#!/bin/sh\nexec {start} cc "$@"\n')
+        executable(tmp_path / folder / "c++", f'#!/bin/sh\nexec {start} c++ "$@"\n')
 
     def family(name: str, **environment: str) -> tuple[str, bool]:
         line = parse([name, "-c", "a.c"], "/", environment)
@@ -105,6 +109,9 @@ def test_cc_is_what_it_points_at(tmp_path: Path) -> None:
     assert family("c89", PATH=path) == ("gcc", False)
     assert family("clang", PATH=path) == ("clang", False)  # a wrapper under a compiler's name
     assert family("other-cc", PATH=path) == ("", False)
+    for folder in ("zig", "wheel"):
+        assert family("cc", PATH=f"{path}/{folder}") == ("clang", False)
+        assert family("c++", PATH=f"{path}/{folder}") == ("clang", True)
     link(tmp_path, "loop", "loop")
     assert family(f"{path}/loop") == ("", False)
 

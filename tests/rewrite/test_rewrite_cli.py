@@ -117,7 +117,10 @@ def test_a_terminal_gets_colours(folder: Path) -> None:
     environment = {**os.environ, "TERM": "xterm", "GCC_COLORS": "error=34", "PYTHONPATH": ROOT}
     environment.pop("NO_COLOR", None)
     for more, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
-        ours, theirs = pty.openpty()
+        try:
+            ours, theirs = pty.openpty()
+        except OSError as e:
+            pytest.skip(f"no terminal can be made here: {e}")
         subprocess.run(words, stderr=theirs, env={**environment, **more}, check=False)
         os.close(theirs)
         said = os.read(ours, 100_000)

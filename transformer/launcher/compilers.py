@@ -16,6 +16,7 @@ DRIVERS = {"gcc": ("gcc", False), "g++": ("gcc", True), "clang": ("clang", False
 DRIVERS |= {"clang++": ("clang", True)}
 GENERIC = ("cc", "c89", "c99")
 GENERIC_CXX = ("c++",)
+SUBCOMMANDS = ("cc", "clang", "c++")  # of zig, that compile
 DEEPEST = 16
 SCRIPT_BYTES = 2048
 
@@ -37,7 +38,7 @@ def compiler_words(
         return min(at, len(words)), "", False
     count, subcommand = _subcommand(words, at)
     if count:
-        return at + count, "clang" if subcommand in ("cc", "clang", "c++") else "", _cxx(subcommand)
+        return at + count, "clang" if subcommand in SUBCOMMANDS else "", _cxx(subcommand)
     family, cxx = _family(words[at], directory, environment)
     return at + 1, family, cxx
 
@@ -120,7 +121,11 @@ def _script(path: str) -> "tuple[str, bool] | None":
         return None
     if not text.startswith(b"#!"):
         return None
-    for word in text.decode("latin-1").split():
+    words = [w.strip("'\"") for w in text.decode("latin-1").split()]
+    for at, word in enumerate(words):
+        count, subcommand = _subcommand(words, at)
+        if count and subcommand in SUBCOMMANDS:
+            return "clang", _cxx(subcommand)
         found = driver(word.rpartition("/")[2])
         if found:
             return found
