@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 
 from transformer.arch import UnknownArch
 from transformer.cli.common import Usage
@@ -28,13 +29,19 @@ def status_of(error: Exception) -> int:
     return USAGE if isinstance(error, MissingExtra) else WRONG
 
 
+def show(found: Iterable[Diagnostic]) -> None:
+    """Messages as a compiler's, on standard error."""
+    colours = palette(sys.stderr)
+    for diagnostic in found:
+        print(diagnostic.render(colours), file=sys.stderr)
+
+
 def report(error: Exception) -> int:
     """Tells the user of ``error``; raises it again only where SC_DEBUG is set."""
     if os.environ.get("SC_DEBUG"):
         raise error
     if isinstance(error, ScError):
-        for diagnostic in error.diagnostics:
-            print(diagnostic.render(palette(sys.stderr)), file=sys.stderr)
+        show(error.diagnostics)
         return status_of(error)
     if isinstance(error, Usage | UnknownArch):
         return _say(str(error), USAGE)

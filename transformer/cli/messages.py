@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from transformer import __version__
-from transformer.cli.failure import diagnosed, status_of
-from transformer.diagnostics import Diagnostic, palette
+from transformer.cli.failure import diagnosed, show, status_of
+from transformer.diagnostics import Diagnostic
 from transformer.diagnostics.documents import FORMATS, TEXT, document
 
 Tell = Callable[[Iterable[Diagnostic]], None]
@@ -28,7 +28,7 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 def messages(form: str) -> Iterator[Tell]:
     """Gives the function that tells; errors that end the work are told with the rest."""
     if form == TEXT:
-        yield _print
+        yield show
         return
     found: list[Diagnostic] = []
     status = 0
@@ -43,9 +43,3 @@ def messages(form: str) -> Iterator[Tell]:
     print(document(found, form, __version__), file=sys.stderr)
     if status:
         sys.exit(status)
-
-
-def _print(found: Iterable[Diagnostic]) -> None:
-    colours = palette(sys.stderr)
-    for diagnostic in found:
-        print(diagnostic.render(colours), file=sys.stderr)
