@@ -2,7 +2,7 @@
 
 import pytest
 
-from transformer.frontend import Source, analyse, check, missing_defines
+from transformer.frontend import Analysis, Source, check, missing_defines
 from transformer.frontend.idioms import Call, CallDefinition, DynamicDefinition, Guard, Unit
 
 TYPES = """
@@ -22,13 +22,14 @@ struct ops x_pmu;
 
 def unit_of(text: str, **options: object) -> Unit:
     source = Source(TYPES + text, "t.c")
-    return analyse(source.text, source, main="t.c", preprocessed=True, **options)  # type: ignore[arg-type]
+    return Analysis(source.text, source, main="t.c", preprocessed=True, **options).unit  # type: ignore[arg-type]
 
 
 def ids(text: str) -> list[str]:
     source = Source(TYPES + text, "t.c")
     return [
-        d.id for d in check(analyse(source.text, source, main="t.c", preprocessed=True), source)
+        d.id
+        for d in check(Analysis(source.text, source, main="t.c", preprocessed=True).unit, source)
     ]
 
 
@@ -185,7 +186,7 @@ def test_a_message_names_line_column_and_source() -> None:
         "static_call(k)();\n}\n",
         "dir/t.c",
     )
-    (found,) = check(analyse(source.text, source, main="dir/t.c", preprocessed=True), source)
+    (found,) = check(Analysis(source.text, source, main="dir/t.c", preprocessed=True).unit, source)
     assert found.render().splitlines() == [
         "dir/t.c:5:13: error: too few arguments in the static call of 'k': "
         "expected 1, have 0 [-Wsc-arg-count]",
@@ -205,7 +206,7 @@ def test_a_key_that_no_unit_defines() -> None:
         "DEFINE_STATIC_CALL(a, v);",
     ):
         source = Source(TYPES + text, "t.c")
-        units.append((analyse(source.text, source, main="t.c", preprocessed=True), source))
+        units.append((Analysis(source.text, source, main="t.c", preprocessed=True).unit, source))
     assert [d.text for d in missing_defines(units)] == ["no unit defines 'b'"]
     assert [d.id for d in missing_defines(units[1:])] == []
 

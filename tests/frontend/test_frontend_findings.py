@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from transformer.diagnostics import Diagnostic
-from transformer.frontend import Source, analyse, check, missing_defines
+from transformer.frontend import Analysis, Source, check, missing_defines
 from transformer.frontend.spelling import distance, nearest
 
 DECLARED = """int f(int a, int b);
@@ -19,7 +19,7 @@ SC_DYNAMIC(0) int resched(void) { return 1; }
 
 def checked(text: str, **options: object) -> list[Diagnostic]:
     source = Source(DECLARED + text, "t.c")
-    unit = analyse(source.text, source, main="t.c", preprocessed=True, **options)  # type: ignore[arg-type]
+    unit = Analysis(source.text, source, main="t.c", preprocessed=True, **options).unit  # type: ignore[arg-type]
     return check(unit, source)
 
 
@@ -131,7 +131,7 @@ def test_a_note_points_at_the_declaration(text: str, said: str, line: int) -> No
 
 def test_a_key_that_no_unit_defines_is_shown_where_it_is_declared() -> None:
     source = Source(DECLARED + "void t(void) { static_call(other)(); }\n", "t.c")
-    unit = analyse(source.text, source, main="t.c", preprocessed=True)
+    unit = Analysis(source.text, source, main="t.c", preprocessed=True).unit
     (found,) = missing_defines([(unit, source)])
     assert [(n.text, n.line) for n in found.children] == [("'other' is declared here", 4)]
 

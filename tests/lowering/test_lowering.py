@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from transformer.frontend import Source, analyse
+from transformer.frontend import Analysis, Source
 from transformer.lowering import EditBuffer, Options, Origins, Overlap, fit, lower
 
 HEAD = """struct static_key { int a; }; struct static_key_true { struct static_key key; };
@@ -17,7 +17,7 @@ DEFINE_STATIC_KEY_FALSE(one); DEFINE_STATIC_CALL(k, f);
 def lowered(text: str, *, patched: bool = True, call: bool = False) -> str:
     """What becomes of ``text``, without the head that declares what it uses."""
     source = Source(HEAD + text, "t.c")
-    unit = analyse(source.text, source, main="t.c", preprocessed=True)
+    unit = Analysis(source.text, source, main="t.c", preprocessed=True).unit
     return lower(unit, source, Options(patched, call)).buffer.apply().split("\n", 4)[4]
 
 
@@ -150,7 +150,7 @@ def test_a_value_with_commas_is_one_argument_of_the_guard() -> None:
 def test_loaded_guards_are_noted_only_where_others_are_patched() -> None:
     text = HEAD + "void t(struct static_key_true *p) { static_branch_likely(p); }"
     source = Source(text, "t.c")
-    unit = analyse(text, source, main="t.c", preprocessed=True)
+    unit = Analysis(text, source, main="t.c", preprocessed=True).unit
     assert [n.id for n in lower(unit, source, Options(True, False)).notes] == ["sc-loaded-guard"]
     assert lower(unit, source, Options(False, False)).notes == []
 

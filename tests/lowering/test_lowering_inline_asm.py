@@ -2,7 +2,7 @@
 
 import pytest
 
-from transformer.frontend import Source, analyse
+from transformer.frontend import Analysis, Source
 from transformer.lowering import Lowered, Options, lower
 
 OPTIONS = Options(patched=True, call=False, inline_asm=True)
@@ -15,7 +15,7 @@ typedef int v4 __attribute__((vector_size(16))); enum { SIZE = 0x10 };
 def whole(text: str, *, main: str = "t.c", registers: int = 6) -> tuple[str, Lowered]:
     """``text`` as preprocessed text, every idiom of which can be edited."""
     source = Source(HEAD + text, "t.c")
-    unit = analyse(source.text, source, main=main, preprocessed=True, registers=registers)
+    unit = Analysis(source.text, source, main=main, preprocessed=True).unit_for(registers)
     done = lower(unit, source, OPTIONS)
     return done.buffer.apply()[len(HEAD) :], done
 
@@ -129,7 +129,7 @@ def test_a_key_is_declared_once_and_only_if_it_is_called() -> None:
 def test_other_modes_declare_no_calls() -> None:
     text = HEAD + "int f(int); DEFINE_STATIC_CALL(k, f); int t(void) { static_call(k)(1); }"
     source = Source(text, "t.c")
-    unit = analyse(text, source, main="t.c", preprocessed=True)
+    unit = Analysis(text, source, main="t.c", preprocessed=True).unit
     assert "__sc_asm" not in lower(unit, source, Options(True, False)).buffer.apply()
 
 
@@ -150,6 +150,6 @@ def test_functions_for_other_registers_are_refused(text: str) -> None:
         + ("return static_call(k)(target); }")
     )
     source = Source(text, "t.c")
-    unit = analyse(text, source, main="t.c", preprocessed=True, registers=6)
+    unit = Analysis(text, source, main="t.c", preprocessed=True).unit_for(6)
     assert [(p.id, p.place.line) for p in unit.problems] == [("sc-inline-asm-signature", 6)]
-    assert not analyse(text, source, main="t.c", preprocessed=True).problems
+    assert not Analysis(text, source, main="t.c", preprocessed=True).unit.problems

@@ -3,7 +3,7 @@
 Pure: it reads no file and runs no compiler.
 """
 
-from transformer.frontend.analysis import Analysis, analyse
+from transformer.frontend.analysis import Analysis
 from transformer.frontend.checks import check, missing_defines
 from transformer.frontend.marking import Marked, mark
 from transformer.frontend.source import LineMap, Place, Source
@@ -15,7 +15,6 @@ __all__ = [
     "Marked",
     "Place",
     "Source",
-    "analyse",
     "check",
     "mark",
     "may_hold_idioms",

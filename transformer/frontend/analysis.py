@@ -27,29 +27,14 @@ _TOP_LEVEL = {
 _CONTROL = {"if", "while", "for", "switch"}
 
 
-def analyse(
-    text: str,
-    source: Source,
-    *,
-    main: str,
-    preprocessed: bool = False,
-    dynamic: Mapping[str, str] | None = None,
-    registers: int | None = None,
-) -> I.Unit:
-    """The idioms of a unit.
+class Analysis:
+    """The idioms of a unit: ``unit``.
 
     ``text`` is the preprocessed marked copy, in whose line markers the user's
     file ``source`` is called ``main``.  With ``preprocessed`` it is the user's
     file itself.  ``dynamic`` maps functions to the values that they return
-    while they are off, for those that are chosen by name.  ``registers`` asks for
-    prototypes and openings: so many arguments fit in registers.
+    while they are off, for those that are chosen by name.
     """
-    analysis = Analysis(text, source, main=main, preprocessed=preprocessed, dynamic=dynamic)
-    return analysis.unit if registers is None else analysis.prepared(registers)
-
-
-class Analysis:
-    """What ``analyse`` finds: ``unit``, and that with what calls by asm need (``prepared``)."""
 
     def __init__(
         self,
@@ -119,8 +104,13 @@ class Analysis:
                     if isinstance(idiom, I.CallDefinition):
                         self.unit.idioms[number] = replace(idiom, returns=signature.returns)
 
-    def prepared(self, registers: int) -> I.Unit:
-        """A unit of its own with what calls that are written as asm need to know of each key."""
+    def unit_for(self, registers: int | None) -> I.Unit:
+        """With prototypes and openings where calls are asm: so many arguments fit in registers.
+
+        That is a unit of its own; None asks for ``unit``.
+        """
+        if registers is None:
+            return self.unit
         unit = replace(self.unit, problems=[*self.unit.problems], prototypes={}, openings={})
         prepare = AsmCalls(unit, self.types, self.lines, registers)
         prepare.prototypes()

@@ -179,8 +179,7 @@ class _Rewrite:
             read.analysed[key] = Analysis(
                 text, source, main=main, preprocessed=preprocessed, dynamic=self.dynamic
             )
-        found = read.analysed[key]
-        return found.unit if self.registers is None else found.prepared(self.registers)
+        return read.analysed[key].unit_for(self.registers)
 
     def _readable(self) -> None:
         if b"\0" in self.data:
