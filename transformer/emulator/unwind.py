@@ -213,20 +213,21 @@ class UnwindCheck:
             at = context.pc - 1
 
     def _astray(self, found: _Context, frame: ShadowFrame, at: int, depth: int) -> str:
-        describe = self._describe
-        outer = f"{depth} frames up, of {describe(at)}, " if depth else ""
+        describe, sp = self._describe, found.register(self._unwinder.sp)
         if found.pc != frame.back:
-            return (
-                f"the call-frame information {outer}leads to {describe(found.pc)} as the caller, "
+            problem = (
+                f"leads to {describe(found.pc)} as the caller, "
                 f"but the call returns to {describe(frame.back)}"
             )
-        sp = found.register(self._unwinder.sp)
-        if sp != frame.sp:
-            return (
-                f"the call-frame information {outer}has the caller's stack pointer at {sp:#x}, "
+        elif sp != frame.sp:
+            problem = (
+                f"has the caller's stack pointer at {sp:#x}, "
                 f"but when the call has returned it is {frame.sp:#x}"
             )
-        return ""
+        else:
+            return ""
+        outer = f"{depth} frames up, of {describe(at)}, " if depth else ""
+        return f"the call-frame information {outer}{problem}"
 
     def _signed(self, at: int, frame: ShadowFrame) -> str:
         """Whether an unwinder would take the return address for signed as it is or is not."""
