@@ -90,7 +90,11 @@ def test_int3(programs, family: str, fault: str) -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_straddling_site(programs, family: str) -> None:
-    judge(programs(family, STRADDLING), "straddles")
+    program = programs(family, STRADDLING)
+    judge(program, "straddles")
+    told = verdict(HOST, program, "straddles", SC_LOG="1").stderr
+    said = re.findall(r"a site straddles two units: it stays as it was built", told)
+    assert len(said) == (HOST.instruction_alignment == 1), told
 
 
 @pytest.mark.full

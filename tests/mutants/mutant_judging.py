@@ -42,7 +42,7 @@ BY_FILE = {
     "guard.h.j2": ((LINES, "trampoline"), (LINES, "inline")),
     "trampoline.h.j2": ((LINES, "trampoline"), (LINES, "slot"), (LINES, "inline")),
 }
-APART = "corpus/far_apart"
+APART = "tests/mutants/apart"
 RUNTIME = ((OWN, "inline"), (OWN, "trampoline"), (LINES, "inline"), (APART, "inline"))
 #: Lines that only one of the compilers reads.
 BOTH_COMPILERS = ("call.h.j2", "guard.h.j2")

@@ -34,6 +34,8 @@ _JUDGING = (
     ("transformer", "*.py"),
     ("tests/damage/case", "*"),
     ("tests/mutants", "*.[chp]*"),
+    ("tests/mutants/case", "*.toml"),
+    ("tests/mutants/apart", "*.toml"),
 )
 _TIME = 300  # seconds for one mutant, on a machine that does other things too
 

@@ -35,6 +35,7 @@ from transformer.emulator import (
 )
 
 _MOST = 20  # failures of a kind that are told
+_STACK = 0x5A  # what a local variable holds that was never set
 
 
 def run_cell(
@@ -91,6 +92,7 @@ def _run(
         others=[far] if far is not None else [],
         aliases=truth.aliases,
     )
+    program.machine.fill_stack(_STACK)
     abi, relaxed = AbiCheck(), Relaxed(result, program, exhaustive=exhaustive)
     program.machine.attach(abi)
     flow = FlowChecks(program, setting.variant, truth.built.program)

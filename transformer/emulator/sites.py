@@ -182,9 +182,9 @@ class SiteCheck:
             if entry.code in seen:
                 yield Problem("two entries name one site", self.site(entry), entry.code)
             seen.add(entry.code)
-        tags = [(e.proxy, e.flags) for e in entries]
-        if self.live and tags != sorted(tags):
-            yield Problem("the table is not sorted by proxy and flags", SITES)
+        order = [(e.proxy, e.flags, e.code) for e in entries]
+        if self.live and order != sorted(order):
+            yield Problem("the table is not sorted by proxy, flags and place", SITES)
 
     def _lost(self) -> Iterator[Problem]:
         """Branches to a trampoline or way station that no entry names: no update comes to them.

@@ -248,9 +248,9 @@ class _Checker:
             seen.add(guard.code)
             for message in self._guard(guard):
                 yield Problem(message, self._guard_site(guard), guard.code)
-        keys = [g.key for g in guards]
-        if self.live and keys != sorted(keys):
-            yield Problem("the table is not sorted by key", GUARDS)
+        order = [(g.key, g.code) for g in guards]
+        if self.live and order != sorted(order):
+            yield Problem("the table is not sorted by key and place", GUARDS)
 
     def _guard_site(self, guard: Guard) -> str:
         return f"{self.image.describe(guard.code)}, {GUARDS}[{guard.index}]"

@@ -6,6 +6,12 @@ static int add(int a, int b) { return a + b; }
 static int subtract(int a, int b) { return a - b; }
 static void speak(int what) { note(what); }
 
+/* What lies before a key's trampoline may end where it likes. */
+__asm__(".pushsection .static_call.text,\"ax\",%progbits\n\t"
+	".p2align 2\n\t"
+	".skip 4\n\t"
+	".popsection");
+
 DEFINE_STATIC_CALL(operate, add);
 DEFINE_STATIC_CALL_NULL(hook, speak);
 DEFINE_STATIC_CALL_RET0(zero, add);

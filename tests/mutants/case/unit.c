@@ -13,6 +13,11 @@ DEFINE_STATIC_CALL_RET0(zero, add);
 DEFINE_STATIC_KEY_TRUE(up);
 DEFINE_STATIC_KEY_FALSE(down);
 
+SC_DYNAMIC(-1) int switched(int a)
+{
+	return 2 * a;
+}
+
 static int last(int a, int b)
 {
 	return static_call(operate)(b, a);
