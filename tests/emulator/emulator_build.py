@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
+import pytest
 import ziglang
 from elftools.elf.elffile import ELFFile
 from machines import construct
@@ -63,6 +64,13 @@ void flip(void) { static_branch_enable(&off); static_branch_disable(&on); noise+
 @cache
 def folder() -> Path:
     return Path(mkdtemp(prefix="sc-emulator-"))
+
+
+def having(what: Callable[[Arch], object]) -> pytest.MarkDecorator:
+    """For a test of what only some arches have; of what none has it would test nothing."""
+    chosen = [a for a in map(arches.load, arches.names()) if what(a)]
+    assert chosen
+    return pytest.mark.parametrize("arch", chosen, ids=[a.name for a in chosen])
 
 
 @dataclass(frozen=True)

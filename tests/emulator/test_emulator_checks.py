@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from emulator_build import assemble, program, started
+from emulator_build import assemble, having, program, started
 
 from transformer.arch import Arch
 from transformer.emulator import (
@@ -21,9 +21,17 @@ CALLS = ("call", "call_tail", "call_hook", "guards")
 FLIPS = ("to_sub", "flip")
 
 
-def padded(arch: Arch) -> int | None:
+def padded(arch: Arch) -> int:
     """A variant with landing pads that the wheel's Clang makes in its common configuration."""
-    return next((i for i, v in enumerate(arch.variants) if v.pads), None)
+    return next(i for i, v in enumerate(arch.variants) if v.pads)
+
+
+def other_pads(arch: Arch) -> set[bytes]:
+    """Landing pads that are none for every kind of branch."""
+    return {p for row in arch.indirect for p in row.pads} - set(arch.landing_pads)
+
+
+pads = having(lambda arch: any(v.pads for v in arch.variants))
 
 
 def run(cpu: Machine, image: Image, *names: str) -> None:
@@ -38,13 +46,15 @@ def result(cpu: Machine, image: Image) -> int:
 # --- landing pads ---
 
 
+def test_an_arch_with_landing_pads_has_a_variant_that_uses_them(arch: Arch) -> None:
+    variants = (*arch.variants, *arch.hardened)
+    assert any(v.pads for v in variants) == bool(arch.landing_pads)
+
+
+@pads
 @pytest.mark.parametrize("mode", ["generic", "slot", "trampoline"])
 def test_padded_programs_land_on_pads(arch: Arch, mode: str) -> None:
-    variant = padded(arch)
-    if variant is None:
-        assert not arch.landing_pads or any(v.pads for v in arch.hardened)
-        return
-    cpu, image = started(program(arch.name, mode, variant), stepping=True)
+    cpu, image = started(program(arch.name, mode, padded(arch)), stepping=True)
     check = PadCheck()
     cpu.attach(check)
     run(cpu, image, *CALLS, *FLIPS, *CALLS)
@@ -52,11 +62,9 @@ def test_padded_programs_land_on_pads(arch: Arch, mode: str) -> None:
     assert (check.count > 0) == (mode != "trampoline"), "only slots are reached indirectly"
 
 
+@pads
 def test_a_missing_pad_is_seen_at_each_site(arch: Arch) -> None:
-    variant = padded(arch)
-    if variant is None:
-        return
-    cpu, image = started(program(arch.name, "slot", variant), stepping=True)
+    cpu, image = started(program(arch.name, "slot", padded(arch)), stepping=True)
     add = image.symbols["add"].address
     pad = next(p for p in arch.landing_pads if cpu.read(add, len(p)) == p)
     nop = assemble(arch, "nop")
@@ -75,9 +83,8 @@ def test_a_missing_pad_is_seen_at_each_site(arch: Arch) -> None:
     assert image.symbol_at(violation.site_address)[0].name == "__SCT__op"  # type: ignore[index]
 
 
+@having(lambda arch: arch.landing_pads)
 def test_code_without_pads_breaks_the_rule(arch: Arch) -> None:
-    if not arch.landing_pads:
-        return
     bare = next(i for i, v in enumerate(arch.variants) if not v.pads)
     cpu, image = started(program(arch.name, "generic", bare), stepping=True)
     check = PadCheck()
@@ -86,13 +93,11 @@ def test_code_without_pads_breaks_the_rule(arch: Arch) -> None:
     assert len(check.violations) == 1
 
 
+@having(lambda arch: other_pads(arch) and any(v.pads for v in arch.variants))
 def test_a_pad_of_another_kind_is_none(arch: Arch) -> None:
     """One for jumps, where a call lands."""
-    others = {p for row in arch.indirect for p in row.pads} - set(arch.landing_pads)
-    variant = padded(arch)
-    if variant is None or not others:
-        return
-    cpu, image = started(program(arch.name, "generic", variant), stepping=True)
+    others = other_pads(arch)
+    cpu, image = started(program(arch.name, "generic", padded(arch)), stepping=True)
     check = PadCheck()
     cpu.attach(check)
     cpu.poke(image.symbols["add"].address, min(others))

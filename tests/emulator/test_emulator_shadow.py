@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from emulator_build import assemble, program, started
+from emulator_build import assemble, having, program, started
 
 from transformer.arch import Arch
 from transformer.emulator import Arrival, Image, Machine, ShadowCheck, UnwindCheck
@@ -21,10 +21,18 @@ def shadowed(arch: Arch, mode: str, variant: int = 0) -> tuple[Machine, Image, S
     return cpu, image, check
 
 
-def signing(arch: Arch) -> int | None:
+def signing(arch: Arch) -> int:
     """The variant that signs return addresses, of an arch that can."""
-    signs = [i for i, v in enumerate(arch.variants) if v.pads]
-    return signs[0] if arch.authentication else None
+    return next(i for i, v in enumerate(arch.variants) if v.pads)
+
+
+def thunking(arch: Arch) -> list[int]:
+    """The variants whose indirect branches are retpolines, which the wheel's Clang makes."""
+    hardened = enumerate(arch.hardened, len(arch.variants))
+    return [n for n, v in hardened if v.retpolines and "clang" in v.compilers]
+
+
+signs = having(lambda arch: arch.authentication)
 
 
 def place(cpu: Machine, image: Image, function: str, kind: str) -> int:
@@ -69,11 +77,9 @@ def test_the_last_return_of_a_run_counts_too(arch: Arch) -> None:
     assert "the caller's return address" in check.violations[0].message
 
 
+@signs
 def test_what_is_signed_is_authenticated(arch: Arch) -> None:
-    variant = signing(arch)
-    if variant is None:
-        return
-    cpu, image, check = shadowed(arch, "trampoline", variant)
+    cpu, image, check = shadowed(arch, "trampoline", signing(arch))
     assert cpu.run(image.symbols["call"].address).ok
     cpu.poke(place(cpu, image, "call", "authenticate"), assemble(arch, "nop"))
     assert cpu.run(image.symbols["call"].address).ok
@@ -82,11 +88,9 @@ def test_what_is_signed_is_authenticated(arch: Arch) -> None:
     assert "it uses an address that call" in check.violations[0].message
 
 
+@signs
 def test_what_is_not_signed_is_not_authenticated(arch: Arch) -> None:
-    variant = signing(arch)
-    if variant is None:
-        return
-    cpu, image, check = shadowed(arch, "trampoline", variant)
+    cpu, image, check = shadowed(arch, "trampoline", signing(arch))
     cpu.poke(place(cpu, image, "call", "sign"), assemble(arch, "nop"))
     assert cpu.run(image.symbols["call"].address).ok
     check.end()
@@ -94,11 +98,9 @@ def test_what_is_not_signed_is_not_authenticated(arch: Arch) -> None:
     assert "authenticates what nothing in this frame signed" in check.violations[0].message
 
 
+@signs
 def test_both_keys_are_told_apart(arch: Arch) -> None:
-    variant = signing(arch)
-    if variant is None:
-        return
-    cpu, image, check = shadowed(arch, "trampoline", variant)
+    cpu, image, check = shadowed(arch, "trampoline", signing(arch))
     at = place(cpu, image, "call", "authenticate")
     now = cpu.transfers[at].authentication
     assert now is not None
@@ -123,12 +125,10 @@ def test_a_branch_that_is_no_retpoline_is_told(arch: Arch) -> None:
     assert "the indirect-jump is not made by a retpoline" in check.violations[0].message
 
 
+@having(thunking)
 def test_retpolines_are_no_returns(arch: Arch) -> None:
-    hardened = enumerate(arch.hardened, len(arch.variants))
-    variant = next((n for n, v in hardened if v.retpolines and "clang" in v.compilers), None)
-    if variant is None:
-        return
-    cpu, image = started(program(arch.name, "slot", variant), stepping=True)
+    built = program(arch.name, "slot", thunking(arch)[0])
+    cpu, image = started(built, stepping=True)
     check = ShadowCheck(thunks=True)
     unwind = UnwindCheck(check)
     cpu.attach(check)
@@ -138,7 +138,7 @@ def test_retpolines_are_no_returns(arch: Arch) -> None:
     check.end()
     assert check.violations == [] and unwind.violations == []
     strict = ShadowCheck()
-    cpu, image = started(program(arch.name, "slot", variant), stepping=True)
+    cpu, image = started(built, stepping=True)
     cpu.attach(strict)
     assert cpu.run(image.symbols["call"].address).ok
     assert strict.violations, "else the retpoline was not executed"

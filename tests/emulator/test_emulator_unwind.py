@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from emulator_build import Built, damaged, program, started
+from emulator_build import Built, damaged, having, program, started
 
 from transformer.arch import Arch
 from transformer.emulator import CallFrames, Image, Machine, ShadowCheck, UnwindCheck
@@ -81,9 +81,8 @@ def test_what_leads_elsewhere_is_told(arch: Arch) -> None:
     assert any("leads to" in m and "but the call returns to" in m for m in messages), messages
 
 
+@having(lambda arch: arch.unwind.sign_state)
 def test_a_signed_address_that_is_not_told_of(arch: Arch) -> None:
-    if not arch.unwind.sign_state:
-        return
     built = program(arch.name, "slot", 1)
     image = built.image()
     extent = entry_of(image, "call")
