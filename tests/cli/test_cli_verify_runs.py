@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from transformer.arch import host, load, names
+from transformer.corpus import shards
 from transformer.corpus.case import find_cases
 from transformer.corpus.verify import _tasks
 from transformer.toolchain import available
@@ -115,6 +116,20 @@ def test_a_task_whose_files_changed_is_another(case: Path, file: str) -> None:
     path = next(case.parent.glob(file))
     path.write_text(path.read_text() + "\n")
     assert not set(before) & set(keys(case))
+
+
+@pytest.mark.parametrize("package", ["unicorn", "capstone", "pycparser"])
+def test_a_task_by_another_version_of_a_package_is_another(
+    case: Path, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = keys(case)
+    found = shards.version
+    monkeypatch.setattr(shards, "version", lambda p: "0.0" if p == package else found(p))
+    shards.tool_digest.cache_clear()
+    try:
+        assert not set(before) & set(keys(case))
+    finally:
+        shards.tool_digest.cache_clear()
 
 
 def test_what_flags_have_a_task_read_is_in_its_key(case: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from transformer.corpus.case import Case
 T = TypeVar("T")
 
 _INCLUDE = re.compile(rb"""^[ \t]*#[ \t]*include[ \t]*["<]([^">\n]+)[">]""", re.MULTILINE)
+_PACKAGES = ("pycparser", "jinja2", "pyelftools", "unicorn", "capstone")
 _FILES = ("-include", "-imacros")
 _FOLDERS = ("-iquote", "-isystem", "-idirafter", "-I")
 
@@ -82,10 +84,17 @@ def _searched(flags: Sequence[str]) -> tuple[list[Path], list[Path]]:
     return folders, files
 
 
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # it was not installed by pip
+        return ""
+
+
 @cache
 def tool_digest() -> str:
-    """Of the tool itself, templates included."""
-    digest = hashlib.sha256()
+    """Of the tool itself, templates included, and of the packages that it does its work by."""
+    digest = hashlib.sha256(repr([_version(p) for p in _PACKAGES]).encode())
     for folder in (Path(transformer.__file__).parent, templates_dir()):
         for path in sorted(folder.rglob("*")):
             if path.is_file() and path.suffix != ".pyc":
