@@ -63,6 +63,15 @@ class Code:
                 found.update(self._across(section, start + offset))
         return found
 
+    @cached_property
+    def branching(self) -> dict[int, list[int]]:
+        """Who branches there, in the code's order, by where direct branches go."""
+        found: dict[int, list[int]] = {}
+        for address, transfer in self.branches.items():
+            if transfer.target is not None:
+                found.setdefault(transfer.target, []).append(address)
+        return found
+
     def start_of(self, address: int) -> int | None:
         """Where the instruction begins that is at ``address`` behind its padding."""
         start = address
