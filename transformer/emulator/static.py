@@ -256,10 +256,10 @@ class _Checker:
         return f"{self.image.describe(guard.code)}, {GUARDS}[{guard.index}]"
 
     def _guard(self, guard: Guard) -> Iterator[str]:
-        if guard.code not in self.code.starts:
+        if self.code.size_at(guard.code) is None:
             yield f"its code {guard.code:#x} is not where an instruction starts"
             return
-        if guard.target not in self.code.starts:
+        if self.code.size_at(guard.target) is None:
             yield f"its target {guard.target:#x} is not where an instruction starts"
         elif not self.arch.branch("jump").reaches(guard.code, guard.target):
             yield f"its target {self.image.describe(guard.target)} is beyond reach"
