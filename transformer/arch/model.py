@@ -63,12 +63,12 @@ class Branch:
         """The bits of the instruction that tell it from others."""
         return ~(self.mask | self.ignored)
 
-    @property
+    @cached_property
     def bits(self) -> int:
         """Width of the signed displacement in bits, low zero bits included."""
         return max(f.shift + f.width for f in self.fields)
 
-    @property
+    @cached_property
     def step(self) -> int:
         """The displacement is a multiple of this many bytes."""
         return 1 << min(f.shift for f in self.fields)

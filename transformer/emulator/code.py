@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from operator import itemgetter
 
 from transformer.arch import Arch
 from transformer.emulator.image import Image, Section
@@ -63,10 +65,34 @@ class Code:
                 found.update(self._across(section, start + offset))
         return found
 
+    @cached_property
+    def branching(self) -> dict[int, list[int]]:
+        """Who branches there, in the code's order, by where direct branches go."""
+        found: dict[int, list[int]] = {}
+        for address, transfer in self.branches.items():
+            if transfer.target is not None:
+                found.setdefault(transfer.target, []).append(address)
+        return found
+
+    def size_at(self, address: int) -> int | None:
+        """Of the instruction that begins there, if one does; without a table of them all."""
+        places = self._places
+        index = bisect_right(places, address, key=itemgetter(0)) - 1
+        if index < 0:
+            return None
+        start, piece = places[index]
+        at = bisect_left(piece.offsets, address - start)
+        begins = at < len(piece.offsets) and piece.offsets[at] == address - start
+        return piece.sizes[at] if begins else None
+
+    @cached_property
+    def _places(self) -> list[tuple[int, Piece]]:
+        return sorted(((s, p) for _, s, p in self._decoded), key=itemgetter(0))
+
     def start_of(self, address: int) -> int | None:
         """Where the instruction begins that is at ``address`` behind its padding."""
         start = address
-        while start not in self.starts:
+        while self.size_at(start) is None:
             start -= 1
             section = self.image.section_at(start)
             if section is None or self.image.read(start, 1) != self.arch.padding:

@@ -19,13 +19,11 @@ def islands(tables: Tables, code: Code) -> Iterator[tuple[int, int]]:
     ways = {e.code for e in tables.call_sites if e.is_way}
     spans = _spans(tables)
     starts = [start for start, _ in spans]
-    for address, transfer in code.branches.items():
-        target = transfer.target
-        if target is None or target in ways or not _is_code(tables, target):
-            continue
+    for target, branching in code.branching.items():
         index = bisect_right(starts, target) - 1
-        if index < 0 or target >= spans[index][1]:
-            yield address, target
+        named = index >= 0 and target < spans[index][1]
+        if not named and target not in ways and _is_code(tables, target):
+            yield from ((address, target) for address in branching)
 
 
 def _is_code(tables: Tables, address: int) -> bool:

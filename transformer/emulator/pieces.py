@@ -10,10 +10,11 @@ import re
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from transformer.arch import Arch
-from transformer.arch.model import ByteOrder
-from transformer.emulator.disassembly import decoder
+from transformer.arch.model import Branch, ByteOrder
+from transformer.emulator.disassembly import sizes
 from transformer.emulator.transfers import direct_kind
 
 
@@ -49,6 +50,9 @@ class Reader:
         self._arch = arch
         self._known: dict[bytes, Piece] = {}
         self._likely = _pattern(arch)
+        self._rows: dict[int, list[tuple[str, Branch]]] = {}  # by their size, with their kind
+        for row in arch.branches.values():
+            self._rows.setdefault(row.size, []).append((direct_kind(row.is_call), row))
         self._longest_pair = max((p.size for p in arch.pairs), default=0)
 
     def read(self, code: bytes) -> Piece:
@@ -61,37 +65,37 @@ class Reader:
         return found
 
     def _decoded(self, code: bytes) -> Piece:
-        sizes = dict(self._sweep(code))
+        found = self._sweep(code)
         near = len(code) - self._longest_pair
         return Piece(
-            array("I", sizes),
-            bytes(sizes.values()),
-            tuple(self._branches(code, sizes)),
-            tuple(o for o in sizes if o > near),
+            array("I", found),
+            bytes(found.values()),
+            tuple(self._branches(code, found)),
+            tuple(o for o in found if o > near),
         )
 
-    def _sweep(self, code: bytes) -> Iterator[tuple[int, int]]:
-        step = self._arch.instruction_alignment
-        cs = decoder(self._arch)
+    def _sweep(self, code: bytes) -> dict[int, int]:
+        """The size of each instruction by its offset."""
+        found: dict[int, int] = {}
         start = 0
         while start < len(code):
-            stopped = start
-            for offset, size, _, _ in cs.disasm_lite(code[start:], start):
-                yield offset, size
-                stopped = offset + size
-            start = stopped + step
+            here = sizes(self._arch, code[start:])
+            offsets = list(accumulate(here, initial=start))
+            found.update(zip(offsets, here, strict=False))  # the last is where they end
+            start = offsets[-1] + self._arch.instruction_alignment
+        return found
 
-    def _branches(self, code: bytes, sizes: dict[int, int]) -> Iterator[tuple[int, str, int, int]]:
+    def _branches(self, code: bytes, found: dict[int, int]) -> Iterator[tuple[int, str, int, int]]:
         for match in self._likely.finditer(code):
             offset = match.start()
-            if offset not in sizes:
+            if offset not in found:
                 continue
-            bare = code[offset : offset + sizes[offset]].lstrip(self._arch.padding)
-            at = offset + sizes[offset] - len(bare)
-            for row in self._arch.branches.values():
-                target = row.decode(at, bare) if len(bare) == row.size else None
+            bare = code[offset : offset + found[offset]].lstrip(self._arch.padding)
+            at = offset + found[offset] - len(bare)
+            for kind, row in self._rows.get(len(bare), ()):
+                target = row.decode(at, bare)
                 if target is not None:
-                    yield at, direct_kind(row.is_call), row.size, target
+                    yield at, kind, row.size, target
                     break
             for pair in self._arch.pairs:
                 target = pair.decode(offset, code[offset : offset + pair.size])

@@ -194,17 +194,21 @@ class SiteCheck:
         """
         if self.mode not in INLINE_MODES:
             return
-        named, symbols = self._named, self.image.all_symbols
+        symbols = self.image.all_symbols
         own = {s.address: s.name for s in symbols if s.name.startswith(TRAMPOLINE)}
         for entry in self.tables.call_sites:
             if entry.is_way and (proxy := self.tables.proxy_at.get(entry.proxy)):
                 own[entry.code] = own.get(proxy.trampoline, "")
-        for address, transfer in self.code.branches.items():
-            if transfer.target not in own or address in named:
+        for target in sorted(own.keys() & self.code.branching.keys()):
+            yield from self._unnamed(target, own[target].removeprefix(TRAMPOLINE))
+
+    def _unnamed(self, target: int, key: str) -> Iterator[Problem]:
+        """The branches there that no entry names."""
+        for address in self.code.branching[target]:
+            if address in self._named:
                 continue
             self.counts["without entry"] += 1
             if self.mode in ANNOTATED_MODES and not self._alone(address):
-                key = own[transfer.target].removeprefix(TRAMPOLINE)
                 place = self.image.describe(address)
                 message = f"it branches to the trampoline of '{key}', but no entry names it"
                 yield Problem(message, place, address)

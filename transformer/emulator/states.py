@@ -106,9 +106,10 @@ class StateCheck:
 
     def _fits(self, place: Place) -> Iterator[str]:
         start = self.code.start_of(place.address)
-        if start is None:
+        size = self.code.size_at(start) if start is not None else None
+        if start is None or size is None:
             return  # said where the entry is looked at
-        end = start + self.code.starts[start]
+        end = start + size
         if place.address % self.arch.instruction_alignment:
             yield f"its address {place.address:#x} is none that an instruction may have"
         for state in self.arch.forms[place.form].states:

@@ -256,10 +256,10 @@ class _Checker:
         return f"{self.image.describe(guard.code)}, {GUARDS}[{guard.index}]"
 
     def _guard(self, guard: Guard) -> Iterator[str]:
-        if guard.code not in self.code.starts:
+        if self.code.size_at(guard.code) is None:
             yield f"its code {guard.code:#x} is not where an instruction starts"
             return
-        if guard.target not in self.code.starts:
+        if self.code.size_at(guard.target) is None:
             yield f"its target {guard.target:#x} is not where an instruction starts"
         elif not self.arch.branch("jump").reaches(guard.code, guard.target):
             yield f"its target {self.image.describe(guard.target)} is beyond reach"
@@ -303,14 +303,15 @@ class _Checker:
 
     def branches(self) -> Iterator[Problem]:
         """Branches to trampolines, and none into the midst of one."""
-        bodies = [range(*self.tables.body(t)) for t in self.tables.trampolines]
-        inside = {a for body in bodies for a in body[1:]}
-        for address, transfer in self.code.branches.items():
-            if transfer.target in self.tables.trampolines:
-                self.counts["sites"] += 1
-            elif transfer.target in inside and not any(address in b for b in bodies):
-                message = f"it branches into the midst of {self.image.describe(transfer.target)}"
-                yield Problem(message, self.image.describe(address), address)
+        trampolines, branching = self.tables.trampolines, self.code.branching
+        self.counts["sites"] += sum(len(branching.get(t, ())) for t in trampolines)
+        bodies = [range(*self.tables.body(t)) for t in trampolines]
+        inside = {a for body in bodies for a in body[1:]}.difference(trampolines)
+        for target in sorted(inside & branching.keys()):
+            for address in branching[target]:
+                if not any(address in b for b in bodies):
+                    message = f"it branches into the midst of {self.image.describe(target)}"
+                    yield Problem(message, self.image.describe(address), address)
 
     def sites(self) -> Iterator[Problem]:
         """The entries of inline call sites."""

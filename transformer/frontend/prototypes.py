@@ -106,7 +106,8 @@ class _Printer:
             inner = node.type if isinstance(node, c_ast.TypeDecl) else None
             if not isinstance(inner, c_ast.IdentifierType):
                 return False
-            found = declarations.lookup(inner.names[0])
+            name = inner.names[0]
+            found = declarations.lookup(name) if name in declarations.typedefs else None
             if found is None or not isinstance(found.node, c_ast.Typedef):
                 return False
             if _VA_LIST in declarations.text[found.chunk.start : found.chunk.end]:

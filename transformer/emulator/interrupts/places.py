@@ -75,7 +75,8 @@ def _first_of_pair(image: Image, branching: int) -> int:
     """Where the instruction before stands, if both are one branch."""
     for pair in image.arch.pairs:
         start = branching - pair.second
-        if start in code_of(image).starts and pair.decode(start, image.read(start, pair.size)):
+        begins = code_of(image).size_at(start) is not None
+        if begins and pair.decode(start, image.read(start, pair.size)):
             return start
     return branching
 
