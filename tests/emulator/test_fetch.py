@@ -184,7 +184,7 @@ def listed(graph: Graph, position: int, readers: tuple[Reader | str | None, ...]
             count += listed(graph, position, (*before, begin(graph, position), *behind))
         elif isinstance(reader, Reader):
             for edge in graph.edges(reader, position, False):
-                after = "done" if graph.left(edge.after) else edge.after
+                after = "done" if edge.after.left else edge.after
                 count += listed(graph, edge.position, (*before, after, *behind))
     return count or 1
 

@@ -33,12 +33,13 @@ class Graph:
         self.zeros = zeros
         self.root = stepper.begin(self.place, condition, zeros)
         self.word = self._word()
-        self._readers: dict[tuple[int, int, int], Reader] = {}
+        self._readers: dict[tuple[State, int, int], Reader] = {}
         self._edges: dict[tuple[Reader, int, bool], list[Edge]] = {}
-        self._left: dict[int, bool] = {}
-        self._problems: dict[tuple[int, int, int], str] = {}
+        self._left: dict[State, bool] = {}
+        self._problems: dict[tuple[State, int, int], str] = {}
         self._code: dict[int, bytes] = {}  # units that never change meanwhile
-        self._fixed: dict[int, Fetched | None] = {}
+        self._fixed: dict[int, list[Fetch]] = {}  # of instructions of which nothing changes
+        self._changing: dict[tuple[int, int, bool], list[Fetch]] = {}
         self._choices: dict[tuple[int, int, bool], list[int]] = {}
         self.taken: bool | None = None  # of a conditional branch: what it does in these registers
 
@@ -58,10 +59,10 @@ class Graph:
 
     def reader(self, state: State, phase: int, floor: int) -> Reader:
         """The one object for such a CPU."""
-        key = (id(state), phase, floor)
+        key = (state, phase, floor)
         found = self._readers.get(key)
         if found is None:
-            found = self._readers[key] = Reader(state, phase, floor)
+            found = self._readers[key] = Reader(state, phase, floor, self._gone(state))
         return found
 
     def edges(self, reader: Reader, position: int, later: bool) -> list[Edge]:
@@ -70,12 +71,8 @@ class Graph:
         found = self._edges.get(key)
         if found is None:
             found = self._edges[key] = []
-            code = self._always(reader.state.pc)
-            if code is not None:
-                self._fetched(found, reader, position, ((), code), later)
-            else:
-                for fetch in self._fetches(reader.state.pc, position, later):
-                    self._fetched(found, reader, position, fetch, later)
+            for fetch in self._fetches(reader.state.pc, position, later):
+                self._fetched(found, reader, position, fetch, later)
         return found
 
     def _fetched(
@@ -90,34 +87,42 @@ class Graph:
             after, _ = self.stepper.step(state, code)
             found.append(Edge(self.reader(after, reader.phase, floor), now, fetched, None))
             return
-        values, at_least = word.values, self.window.data_floor
-        lowest = max(floor, at_least(now))
+        values, at_least = word.values, self.window.data_floors
+        lowest = max(floor, at_least[now])
         after, loaded = self.stepper.step(state, code, word.address, values[lowest])
         if not loaded:
             found.append(Edge(self.reader(after, reader.phase, floor), now, fetched, None))
             return
         for index in range(lowest, len(values) if later else word.newest(now) + 1):
             then = max(now, word.since[index])
-            if index >= at_least(then):
+            if index >= at_least[then]:
                 after, _ = self.stepper.step(state, code, word.address, values[index])
                 found.append(Edge(self.reader(after, reader.phase, index), then, fetched, index))
 
+    def _fetches(self, pc: int, position: int, later: bool) -> list[Fetch]:
+        """All that a CPU may get that fetches the instruction at ``pc``."""
+        found = self._fixed.get(pc) or self._changing.get((pc, position, later))
+        if found is None:
+            code = self._always(pc)
+            if code is not None:
+                found = self._fixed[pc] = [((), code)]
+            else:
+                found = list(self._choose(pc, position, later))
+                self._changing[pc, position, later] = found
+        return found
+
     def _always(self, pc: int) -> Fetched | None:
         """The code of an instruction of which nothing changes; None of any other."""
-        if pc not in self._fixed:
-            unit, cells = self.window.unit, self.window.cells
-            base = pc & -unit
-            found: Fetched | None = None
-            if base not in cells:
-                head = self._unit(base)
-                if not self._crosses(pc, head[pc - base :], base + unit):
-                    found = (head,)
-                elif base + unit not in cells:
-                    found = (head, self._unit(base + unit))
-            self._fixed[pc] = found
-        return self._fixed[pc]
+        unit, cells = self.window.unit, self.window.cells
+        base = pc & -unit
+        if base in cells:
+            return None
+        head = self._unit(base)
+        if not self._crosses(pc, head[pc - base :], base + unit):
+            return (head,)
+        return (head, self._unit(base + unit)) if base + unit not in cells else None
 
-    def _fetches(self, pc: int, position: int, later: bool) -> Iterator[Fetch]:
+    def _choose(self, pc: int, position: int, later: bool) -> Iterator[Fetch]:
         """Values of the units that the instruction at ``pc`` lies in, and all their code."""
         unit, cells = self.window.unit, self.window.cells
         base = pc & -unit
@@ -166,12 +171,11 @@ class Graph:
 
     # --- where it has come to ---
 
-    def left(self, reader: Reader) -> bool:
+    def _gone(self, state: State) -> bool:
         """Whether the CPU has left the place, or got stuck."""
-        key = id(reader.state)
-        found = self._left.get(key)
+        found = self._left.get(state)
         if found is None:
-            found = self._left[key] = self._has_left(reader.state)
+            found = self._left[state] = self._has_left(state)
         return found
 
     def _has_left(self, state: State) -> bool:
@@ -195,7 +199,7 @@ class Graph:
     def problem(self, reader: Reader, position: int) -> str:
         """What is wrong with where it has come to; "" if nothing."""
         last = self.window.phase[position]
-        key = (id(reader.state), reader.phase, last)
+        key = (reader.state, reader.phase, last)
         found = self._problems.get(key)
         if found is None:
             found = self._problems[key] = self._judge(reader.state, reader.phase, last)

@@ -12,12 +12,14 @@ from transformer.emulator.fetch.window import Cell
 class Reader:
     """A CPU in a node: between two instructions, since which phase, what it must load at least.
 
-    A graph has one object for each, so that nodes are compared fast.
+    ``left``: it has left the place, or got stuck.  A graph has one object for
+    each, so that nodes are compared fast.
     """
 
     state: State
     phase: int
     floor: int
+    left: bool
 
 
 @dataclass(eq=False, slots=True)

@@ -23,7 +23,7 @@ Fetched: TypeAlias = tuple[bytes, ...]
 Put: TypeAlias = Callable[[int, bytes], None]
 
 
-@dataclass
+@dataclass(eq=False, slots=True)
 class State:
     """A CPU between two instructions.  ``wrong`` is set where it got no further.
 

@@ -40,10 +40,9 @@ def arrival(stepper: Stepper, place: Place, state: State, zeros: bool = False) -
     kind = _kind(stepper, place, state.pc)
     clears = kind == BEHIND and place.is_call and values[stepper.first] == 0
     if values != given:
-        wanted = list(given)
-        for index, name in enumerate(stepper.names if clears else ()):
-            if name in registers.returns:
-                wanted[index] = values[index]
+        free = registers.returns if clears else ()
+        every = zip(stepper.names, given, values, strict=True)
+        wanted = [value if name in free else was for name, was, value in every]
         wrong = next(differing(stepper.names, wanted, values), "")
         if wrong:
             return Arrival(kind, state.pc, wrong=wrong)

@@ -75,16 +75,17 @@ class Walk:
     def _steps(self, position: int, readers: Readers, index: int, reader: Reader) -> int:
         """How many go on with each next instruction of this reader."""
         before, behind, graph = readers[:index], readers[index + 1 :], self.graph
-        count = 0
+        alone, count = len(readers) == 1, 0
         for edge in graph.edges(reader, position, self.reduce):
             after: Reader | str = edge.after
             self.path.append((edge.position, 1 + index, reader, edge))
-            if graph.left(edge.after):
+            if edge.after.left:
                 after = DONE
                 problem = graph.problem(edge.after, edge.position)
                 if problem:
                     self._failed(problem)
-            count += self._node(edge.position, (*before, after, *behind))
+            every = (after,) if alone else (*before, after, *behind)
+            count += self._node(edge.position, every)
             self.path.pop()
         return count
 
@@ -133,7 +134,7 @@ class RandomWalks:
             return begin(graph, position)
         edge = self.random.choice(graph.edges(reader, position, False))
         path.append(Moment(position, 1 + index, reader, edge))
-        if not graph.left(edge.after):
+        if not edge.after.left:
             return edge.after
         problem = graph.problem(edge.after, edge.position)
         if problem and not self.failures:

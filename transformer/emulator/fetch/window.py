@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from transformer.emulator.fetch.log import (
@@ -48,7 +48,8 @@ class Window:
     A position is a number of events that have happened, of those that can
     matter here.  A phase is a span of positions within an update (odd), or
     between updates (even).  ``own`` are the units of code that the place's ways
-    to its target lie in.
+    to its target lie in.  ``data_floors`` are, by position, the oldest value of
+    the word that a load may get then.
     """
 
     def __init__(self, logs: Sequence[WriteLog], place: Place, unit: int) -> None:
@@ -60,6 +61,7 @@ class Window:
         self.phase = [0]
         self.cells: dict[int, Cell] = {}
         self._synced, self._published, self._ended = [0], [0], [0]
+        self._allowed: dict[tuple[int, int], frozenset[int]] = {}
         self._ordered = 0  # the position of the last publication or barrier
         number = 0
         for log in logs:
@@ -105,7 +107,7 @@ class Window:
         """From the positions of barriers to what a load behind the fetch sees at least."""
         for cell in self.cells.values():
             cell.floors = [self._of_word(p) for p in cell.floors]
-        self._data_floors = [self._of_word(p) for p in self._published]
+        self.data_floors = [self._of_word(p) for p in self._published]
 
     def _of_word(self, position: int) -> int:
         """The newest value of the word when so many events have happened."""
@@ -122,24 +124,24 @@ class Window:
         """The same, and those that it may get once the writer goes on."""
         return range(cell.newest(self._synced[position]), len(cell.values))
 
-    def data_floor(self, position: int) -> int:
-        """The oldest value of the word that a load may get now."""
-        return self._data_floors[position]
-
     def first_floor(self, position: int) -> int:
-        """The same for a CPU that begins now: updates that have returned came before."""
+        """``data_floors`` for a CPU that begins now: updates that have returned came before."""
         return self._of_word(self._ended[position])
 
     # --- what is right ---
 
     def allowed(self, first: int, last: int) -> frozenset[int]:
         """The values that the subject rightly has in the phases from first to last."""
-        found: set[int] = set()
+        known = self._allowed.get((first, last))
+        if known is None:
+            known = self._allowed[first, last] = frozenset(self._all_allowed(first, last))
+        return known
+
+    def _all_allowed(self, first: int, last: int) -> Iterator[int]:
         for phase in range(first, last + 1):
             log = self.logs[min(phase // 2, len(self.logs) - 1)]
             old, new = log.values[self.place.subject]
             if phase % 2:
-                found |= {old, new}
+                yield from (old, new)
             else:
-                found.add(old if phase // 2 < len(self.logs) else new)
-        return frozenset(found)
+                yield old if phase // 2 < len(self.logs) else new

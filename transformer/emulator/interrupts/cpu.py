@@ -177,20 +177,24 @@ class InterruptibleMachine(Machine):
 
     # --- the way of a call ---
 
-    def way(self) -> Iterator[Point]:
+    def way(self) -> Iterator[int]:
         """Each instruction from here on that lies in a place, before it is executed."""
         for _ in range(_LONGEST_WAY):
             pc = self.pc
             if pc not in self.at:
                 return
-            yield Point(pc, self.save())
-            if not self.step():
+            yield pc
+            if not self.step(pc):
                 return
 
-    def step(self) -> bool:
-        """Executes one instruction; False where it faults."""
+    def points(self) -> list[Point]:
+        """The same, with the CPU's state before each."""
+        return [Point(pc, self.save()) for pc in self.way()]
+
+    def step(self, pc: int) -> bool:
+        """Executes the one instruction at ``pc``, where it stands; False where it faults."""
         self._fault = None
-        error = self._start(self.pc, 0, 1, 0)
+        error = self._start(pc, 0, 1, 0)
         if error is not None and self._fault is None:
             self._record(self.pc, str(error))
         return self._fault is None
@@ -198,9 +202,8 @@ class InterruptibleMachine(Machine):
     def arrive(self) -> Arrived:
         """Goes on until it has left all places."""
         self._fault = None
-        for _ in range(_LONGEST_WAY):
-            if self.pc not in self.at or not self.step():
-                break
+        for _ in self.way():
+            pass
         return self.arrived()
 
     def arrived(self) -> Arrived:

@@ -132,7 +132,7 @@ class Judge:
         cpu = self.cpu
         cpu.restore(point.context)
         if place.kind not in (CALL, GUARD, TRAMPOLINE):
-            cpu.step()
+            cpu.step(point.pc)
             if cpu.pc == place.end:
                 return old  # a condition that does not hold
             cpu.restore(point.context)
@@ -144,7 +144,7 @@ class Judge:
     def _freed(self, change: Change) -> str:
         """It stands at a target that is overwritten with traps: one more instruction."""
         cpu = self.cpu
-        cpu.step()
+        cpu.step(cpu.pc)
         ended = cpu.arrived().fault or "nothing happens"
         return (
             f"it runs into {cpu.describe(change.old)}, which was freed since "

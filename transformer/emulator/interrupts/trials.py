@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
+from itertools import count, islice
 
 from transformer.emulator.interrupts.changes import Change, change_of
 from transformer.emulator.interrupts.cpu import Arrived, GuestFault, InterruptibleMachine, Point
@@ -93,11 +93,11 @@ class Trials:
         cpu = self.cpu
         with cpu.alone():
             start = cpu.save()
-            points = list(cpu.way())
+            points = cpu.points()
             golden = cpu.arrived()
-            cpu.restore(start)
-            quiet = self._in_batch()
-            self._try_all(points, golden, quiet)
+            if not all(self._mark(p) in self._seen for p in points):
+                cpu.restore(start)
+                self._try_all(points, golden, self._in_batch())
         cpu.stops.difference_update(p.pc for p in points)
         self.handler.clear()
 
@@ -109,7 +109,7 @@ class Trials:
             if place is not entered:
                 cpu.restore(point.context)
                 entered, before = place, Before.of(cpu, place)
-            mark = (point.pc, self._form(place))
+            mark = self._mark(point)
             if mark not in self._seen:
                 self._seen.add(mark)
                 self._guarded(place, partial(self._quiet, point, place))
@@ -127,6 +127,10 @@ class Trials:
             if second is not None and place.guard is None:
                 self._preempt(point, place, before, golden, second)
         self._undo(point, first)
+
+    def _mark(self, point: Point) -> tuple[int, bytes]:
+        """What is tried once: an instruction, in one form of its place."""
+        return point.pc, self._form(self.cpu.at[point.pc])
 
     def _form(self, place: Place) -> bytes:
         """What tells states of a place apart, but for where a branch in it goes."""
@@ -174,7 +178,7 @@ class Trials:
             forms.add(form)
             cpu.canaries()
             cpu.call(place.start)
-            points = list(cpu.way())
+            points = cpu.points()
             golden = cpu.arrived()
             self._try_all(points, golden, quiet=False)
             if nested and golden.pc == target:
@@ -291,8 +295,8 @@ class Trials:
         if chain:
             cpu.call(place.start)
             own = Before.of(cpu, place)
-            inner = next(p for n, p in enumerate(cpu.way()) if n == chain[0])
-            self._link(inner, place, own, chain[1:], change)
+            pc = next(islice(cpu.way(), chain[0], None))
+            self._link(Point(pc, cpu.save()), place, own, chain[1:], change)
             handler.again()
         else:
             self._apply(change)
