@@ -31,6 +31,12 @@ _UNDECLARED = re.compile(r"['\u2018](\w+)['\u2019] undeclared|undeclared identif
 _UNKNOWN = Function(Integer("int", 4, True), (), prototyped=False)
 _KEY, NAME = "key_", "name_"
 _MARK = "SC_DYNAMIC"
+#: What a unit defines is asked of the unit alone: the plain runtime's thirty functions, which
+#: take longer to compile than most units, are only declared (its header guard is taken).
+_NO_BODIES = """#define SC_PLAIN_H
+int sc_plain_dynamic(void *function, int on);
+#include <sc/runtime.h>
+"""
 
 
 @dataclass
@@ -109,7 +115,7 @@ def compile_plain(
     headers, objects = runtime.header_dir("plain"), []
     flags = [*case.flags, *(() if typed else ("-g0",))]
     for index, path in enumerate(case.units):
-        text = f'#include "{path}"\n'
+        text = f'{_NO_BODIES}#include "{path}"\n'
         source = builder.write(f"plain_{index}.c", text)
         objects.append(builder.unit(source, headers, flags, path.name))
     return [read_symbols(o) for o in objects], objects
