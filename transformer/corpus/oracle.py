@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 from transformer import runtime
-from transformer.arch import Arch
+from transformer.arch import Arch, Variant
 from transformer.corpus.build import ORACLE, Builder, BuildError, Setting
 from transformer.corpus.case import Case
 from transformer.corpus.ctype import CType, Function, Integer
 from transformer.corpus.dwarf import PROBE, UnitTypes, read_types
 from transformer.corpus.harness import (
+    NEAR,
     Interfaces,
     render_harness,
     render_tail,
+    render_targets,
     sources,
 )
 from transformer.corpus.plan import Plan, Reach, dummies, make_plan
@@ -29,6 +31,12 @@ _UNDECLARED = re.compile(r"['\u2018](\w+)['\u2019] undeclared|undeclared identif
 _UNKNOWN = Function(Integer("int", 4, True), (), prototyped=False)
 _KEY, NAME = "key_", "name_"
 _MARK = "SC_DYNAMIC"
+#: What a unit defines is asked of the unit alone: the plain runtime's thirty functions, which
+#: take longer to compile than most units, are only declared (its header guard is taken).
+_NO_BODIES = """#define SC_PLAIN_H
+int sc_plain_dynamic(void *function, int on);
+#include <sc/runtime.h>
+"""
 
 
 @dataclass
@@ -56,17 +64,43 @@ class OracleBuild:
 
 
 def build_oracle(
-    case: Case, arch: Arch, compiler: Compiler, folder: Path, shared: Path
+    case: Case,
+    arch: Arch,
+    compiler: Compiler,
+    folder: Path,
+    shared: Path,
+    variant: Variant | None = None,
 ) -> OracleBuild:
-    """Compiles the plain build; ``BuildError`` or ``ScError`` where that fails."""
+    """Compiles the plain build; ``BuildError`` or ``ScError`` where that fails.
+
+    With ``variant`` the harness is the one that this variant's builds beside ``folder`` have.
+    """
     builder = Builder(Setting(arch, compiler, ORACLE, "-O0"), folder, shared)
+    common = common_builder(replace(builder.setting, variant=variant), builder) if variant else None
     models = builder.models()
     texts = expanded(case, builder)
     symbols, objects = compile_plain(case, builder, typed=is_dynamic(case, texts))
     plan = make_plan(case, symbols, texts)
     plan.undefined = without_models(plan, models)
     plan_disabled(plan, builder, objects)
-    return finish_oracle(plan, builder, models)
+    return finish_oracle(plan, builder, models, common)
+
+
+def common_builder(setting: Setting, other: Builder) -> Builder:
+    """Builds what is the same in every mode and at every level, in a folder beside ``other``'s.
+
+    These are the harness and the far targets; what levels are about is the case's own code.
+    """
+    same = replace(setting, optimise="-O2")
+    return Builder(same, other.folder.parent / f"common-{same.name}", other.shared)
+
+
+def build_harness(built: OracleBuild, builder: Builder) -> Path:
+    """Stubs, recorders and the near targets, if they are not there yet."""
+    if (done := builder.folder / "harness.o").is_file():
+        return done
+    text = built.harness + render_targets(built.plan, built.reach, NEAR)
+    return builder.harness("harness.c", text)
 
 
 def is_dynamic(case: Case, texts: Mapping[int, str]) -> bool:
@@ -81,7 +115,7 @@ def compile_plain(
     headers, objects = runtime.header_dir("plain"), []
     flags = [*case.flags, *(() if typed else ("-g0",))]
     for index, path in enumerate(case.units):
-        text = f'#include "{path}"\n'
+        text = f'{_NO_BODIES}#include "{path}"\n'
         source = builder.write(f"plain_{index}.c", text)
         objects.append(builder.unit(source, headers, flags, path.name))
     return [read_symbols(o) for o in objects], objects
@@ -127,8 +161,10 @@ def plan_disabled(plan: Plan, builder: Builder, objects: Sequence[Path]) -> None
         plan.units[unit].disabled.append((name, value if words is not None else "", words or ""))
 
 
-def finish_oracle(plan: Plan, builder: Builder, models: Sequence[Path]) -> OracleBuild:
-    """From the plan to the program: probes, their types, the harness, the link."""
+def finish_oracle(
+    plan: Plan, builder: Builder, models: Sequence[Path], common: Builder | None = None
+) -> OracleBuild:
+    """From the plan to the program: probes, their types, the harness (by ``common``), the link."""
     objects = compile_tails(plan, builder)
     if _woken(plan, objects, models):
         objects = compile_tails(plan, builder)
@@ -136,10 +172,11 @@ def finish_oracle(plan: Plan, builder: Builder, models: Sequence[Path]) -> Oracl
     variables = {n: t for u in reversed(units) for n, t in u.variables.items()}
     interfaces = _interfaces(plan, variables)
     text, records = render_harness(plan, interfaces, free_functions())
-    harness = builder.harness("harness.c", text)
-    program = builder.link("oracle", [*objects, harness, *models])
+    program = builder.folder / "oracle"
     built = OracleBuild(plan, program, interfaces, text, records, variables, functions_of(units))
     built.reach = _reachable(plan, interfaces)
+    harness = build_harness(built, common or builder)
+    builder.link(program.name, [*objects, harness, *models])
     return built
 
 

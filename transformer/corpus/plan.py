@@ -182,7 +182,7 @@ def _target(plan: Plan, unit: UnitPlan, action: Action) -> str:
     owner = next((u for u in plan.units if target in u.symbols.functions), None)
     if owner is None and not unit.mentions(target):
         owner = next((u for u in plan.units if u.mentions(target)), None)
-    if not any(u.defines(target) for u in plan.units):
+    if not is_runtime(target) and not any(u.defines(target) for u in plan.units):
         plan.undefined.setdefault(target, (owner or unit).index)
     if owner is None or owner is unit:
         return target

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import transformer
@@ -13,8 +13,8 @@ from transformer.arch import Arch
 from transformer.arch.modes import ANNOTATED_MODES, INLINE_MODES
 from transformer.corpus.build import Builder, Setting
 from transformer.corpus.case import Case
-from transformer.corpus.harness import FAR, NEAR, render_tail, render_targets
-from transformer.corpus.oracle import OracleBuild
+from transformer.corpus.harness import FAR, render_tail, render_targets
+from transformer.corpus.oracle import OracleBuild, build_harness, common_builder
 from transformer.diagnostics import Diagnostic, ScError
 from transformer.rewriting import RewriteResult, Site
 from transformer.toolchain import Compiler
@@ -98,11 +98,8 @@ def build_transformed(
         _unit(built, builder, rewritten.units[i], i, headers, compile_unit)
         for i in range(len(rewritten.units))
     ]
-    # The harness and the far targets are the same in every mode and at every level; what the
-    # levels of an inline mode are about is the case's own code.
-    same = replace(setting, optimise="-O2")
-    common = Builder(same, folder.parent / f"common-{same.name}", shared)
-    objects += [_harness(built, common), *common.models()]
+    common = common_builder(setting, builder)
+    objects += [build_harness(built, common), *common.models()]
     # First, so that it does not lie between the units and their trampolines.
     objects.insert(0, (common if mode in INLINE_MODES else builder).runtime())
     return Programs(builder.link("program", objects), _far(built, common))
@@ -125,14 +122,6 @@ def _unit(
     source = builder.write(f"unit_{index}.c", tail)
     flags = ["-iquote", str(unit.path.parent), *case.flags]
     return compile_unit(source, headers, flags, unit.path.name)
-
-
-def _harness(built: OracleBuild, builder: Builder) -> Path:
-    """The oracle's own harness and the near targets."""
-    if (done := builder.folder / "harness.o").is_file():
-        return done
-    text = built.harness + render_targets(built.plan, built.reach, NEAR)
-    return builder.harness("harness.c", text)
 
 
 def _far(built: OracleBuild, builder: Builder) -> Path | None:

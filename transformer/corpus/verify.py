@@ -298,8 +298,11 @@ def _rewrite_all(task: Task, arch: Arch, compiler: Compiler) -> dict[str, Rewrit
 
 
 def _oracle(task: Task, arch: Arch, compiler: Compiler, folder: Path) -> OracleBuild:
-    build = build_invented if task.case.invented else build_oracle
-    return build(task.case, arch, compiler, folder / "oracle", task.shared)
+    if task.case.invented:
+        return build_invented(task.case, arch, compiler, folder / "oracle", task.shared)
+    numbers = [n for m in task.modes for n, _ in task.settings(m) if n < len(arch.variants)]
+    variant = arch.variants[numbers[0]] if numbers else None
+    return build_oracle(task.case, arch, compiler, folder / "oracle", task.shared, variant)
 
 
 def _mode_cells(
