@@ -21,10 +21,11 @@ from mutants.mutant_making import Mutant
 
 from transformer import arch as arches
 from transformer import runtime
-from transformer.arch import Arch
+from transformer.arch import Arch, Variant
 from transformer.corpus.build import BY_FAMILY, FREESTANDING, Setting, hooks
 from transformer.corpus.case import find_cases
 from transformer.corpus.cell import run_cell
+from transformer.corpus.levels import hardened
 from transformer.corpus.oracle import build_oracle
 from transformer.corpus.results import CaseResult
 from transformer.corpus.transformed import Rewritten, rewrite_case
@@ -46,6 +47,8 @@ APART = "tests/mutants/apart"
 RUNTIME = ((OWN, "inline"), (OWN, "trampoline"), (LINES, "inline"), (APART, "inline"))
 #: Lines that only one of the compilers reads.
 BOTH_COMPILERS = ("call.h.j2", "guard.h.j2")
+#: Lines that only some variants read.
+HARDENED = ("trampoline.h.j2",)
 
 
 @dataclass
@@ -133,7 +136,20 @@ class Judge:
         if pairs is RUNTIME:
             variants = [v for v in variants if self.arch.variants[v].pie][:1]
         order = [(p, f, v) for f in families for v in variants for p in pairs]
-        return [Cell(p[0], p[1], f, v) for p, f, v in order if p[1] in self.arch.modes]
+        cells = [Cell(p[0], p[1], f, v) for p, f, v in order if p[1] in self.arch.modes]
+        if name in HARDENED:
+            modes = [p[1] for p in pairs]
+            cells += [c for c in self._hardened() if c.mode in modes]
+        return cells
+
+    def _hardened(self) -> Iterator[Cell]:
+        """In the variants that not every compiler makes, by one that does."""
+        for mode in self.arch.modes:
+            made: set[int] = set()
+            for compiler in self.compilers:
+                found = {n for n, _ in hardened(self.arch, compiler, mode, "all", 0)}
+                yield from (Cell(LINES, mode, compiler.family, n) for n in sorted(found - made))
+                made |= found
 
     # --- verify ---
 
@@ -164,7 +180,11 @@ class Judge:
 
     def _setting(self, cell: Cell) -> Setting:
         compiler = next(c for c in self.compilers if c.family == cell.family)
-        return Setting(self.arch, compiler, self.arch.variants[cell.variant], "-O2")
+        return Setting(self.arch, compiler, self._variants[cell.variant], "-O2")
+
+    @cached_property
+    def _variants(self) -> tuple[Variant, ...]:
+        return (*self.arch.variants, *self.arch.hardened)
 
     def _truth(self, cell: Cell) -> tuple[Truth, dict[str, Rewritten]]:
         key = (cell.case, cell.family)
@@ -228,6 +248,8 @@ class Judge:
                 elif self.arch.variants[variant].pie:
                     yield self._runtime_object(cell)
                     break
+        if kind in HARDENED:
+            yield from (self._unit_object(cell, cell.mode) for cell in self._hardened())
 
     def _runtime_object(self, cell: Cell) -> str:
         headers = runtime.header_dir("lowered", self.arch, self.arch.default_mode)

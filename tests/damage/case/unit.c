@@ -97,6 +97,19 @@ int memory(int n)
 	       kept[3] * 10 + kept[4] + kept[5];
 }
 
+/* What is called through a pointer, which some builds check. */
+SC_DYNAMIC(-1) int switched(int a)
+{
+	return 2 * a;
+}
+
+int (*volatile pointed)(int) = switched;
+
+int through(int a)
+{
+	return pointed(a);
+}
+
 /* Arguments and results that are narrower than a register. */
 long extended(unsigned int n)
 {
