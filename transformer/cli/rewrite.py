@@ -3,6 +3,10 @@
 The output is the file itself with the idioms that it spells replaced; compile
 it with the lowered headers (sc-transform config --cflags --arch A --mode M).
 FILE is .c, .i (preprocessed already) or - for standard input.
+
+--profile linux takes a unit of the kernel, with the flags of its build after
+--, and is to be run in the folder where that runs. Compile the output with the
+same flags, before them -I"$(sc-transform headers --linux --rewritten)".
 """
 
 from __future__ import annotations
@@ -29,6 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="make F a dynamic function that returns VALUE while it is off (F= for void)",
     )  # fmt: skip
     parser.add_argument("--dynamic-lowering", choices=("key", "call"), help="of dynamic functions")
+    parser.add_argument(
+        "--profile", choices=("sc", "linux"), default="sc",
+        help="linux: a unit of the kernel, whose own macros, tables and patcher stay",
+    )  # fmt: skip
+    parser.add_argument(
+        "--left", action="store_true", help="linux: tell which idiom words stay, and why"
+    )
     parser.add_argument("--no-check", action="store_true", help="do not compile the result")
     add_format(parser)
 
@@ -56,8 +67,9 @@ def run(args: argparse.Namespace) -> int:
             dynamic={**defined(settings.dynamic, text), **chosen},
             dynamic_lowering=lowering,
             check=not args.no_check,
+            profile=args.profile,
         )
-        tell(result.diagnostics)
+        tell((*result.diagnostics, *(result.left if args.left else ())))
         if result.ok:
             write_output(args.output, result.text)
     return 0 if result.ok else 1

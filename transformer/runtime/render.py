@@ -22,10 +22,13 @@ from transformer.arch import Arch, templates_dir
 from transformer.arch.modes import INLINE_ASM, PATCHED_MODES, TRAMPOLINE_MODES
 
 FLAVOURS = ("plain", "lowered", "analysis")
+#: those that stand before Linux's own headers; the second are for rewritten units
+LINUX_FLAVOURS = ("linux-analysis", "linux")
 _COMMON_HEADERS = ("types", "runtime", "static_call", "static_key", "dynamic_function", "sc")
 #: Folders by what they were made of; the arch is held so that its number stays its own.
 _MADE: dict[tuple[object, ...], tuple[Arch | None, Path]] = {}
 _PLACES = ("trampoline", "guard", "call_site", "tail_site", "conditional_site", "kept_site")
+_LINUX_HEADERS = ("static_call_types", "static_call", "jump_label", "jump_label_ratelimit")
 _POINTER = {4: ".long", 8: ".quad"}
 
 
@@ -35,8 +38,10 @@ def render_headers(
     """The headers by the path that follows ``-I``, such as ``sc/static_call.h``.
 
     ``arch`` and ``mode`` are for the flavour "lowered" alone.  ``ValueError``
-    for a flavour that is not in ``FLAVOURS`` or a mode that the arch has not.
+    for a flavour that is in neither list of flavours or a mode that the arch has not.
     """
+    if flavour in LINUX_FLAVOURS:
+        return _linux_headers(flavour)
     context = _context(flavour, arch, mode)
     names = list(_COMMON_HEADERS)
     if flavour == "plain":
@@ -51,6 +56,14 @@ def render_headers(
         f"sc/{n}.h": render_template(f"common/include/sc/{n}.h.j2", context)
         for n in dict.fromkeys(names)
     }
+
+
+def _linux_headers(flavour: str) -> dict[str, str]:
+    """What stands before the kernel's headers, and brings them."""
+    context = {"flavour": flavour, "banner": _banner("templates/common/include", flavour)}
+    names = [f"linux/{n}.h" for n in _LINUX_HEADERS]
+    names += [] if flavour == "linux-analysis" else ["sc/linux.h"]
+    return {n: render_template(f"common/include/{n}.j2", context) for n in names}
 
 
 def render_runtime(arch: Arch) -> dict[str, str]:
@@ -124,7 +137,7 @@ def _once(what: tuple[str | None, ...], arch: Arch | None, make: Callable[[], Pa
 
 def _stamps(arch: Arch | None) -> tuple[object, ...]:
     """What tells that a template was changed: names, times and sizes."""
-    folders = ["common/include", "common/include/sc", "common/runtime"]
+    folders = ["common/include/linux", "common/include/sc", "common/runtime"]
     found: list[object] = [cache_dir()]
     for name in (*folders, arch.name) if arch is not None else folders:
         with os.scandir(templates_dir() / name) as entries:
