@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from transformer.frontend.idioms import Spans
-from transformer.frontend.lexing import tokens
+from transformer.frontend.lexing import raw_tokens, tokens
 from transformer.frontend.marking import Marked, spelled_words
 from transformer.frontend.source import Place, Source
 from transformer.frontend.spans import find_spans
@@ -29,8 +29,7 @@ OWN_MACRO = "the file defines a macro of this name"
 
 _LANDED = re.compile(rf"{MARK}(\d+)_\w+")
 _OPENS = re.compile(r"\s*(?:^[ \t]*\#[^\n]*\n\s*)*\(", re.MULTILINE)
-_WORD = re.compile(r"\w+")
-_COMMENT = re.compile(r"/\*[\s\S]*?\*/|//[^\n]*")
+_NAMING_FILES = ("include", "include_next", "import")
 
 
 @dataclass(frozen=True)
@@ -88,12 +87,14 @@ def _name(source: Source, word: Word, spans: Spans) -> str:
 
 
 def _in_directive(source: Source, start: int, text: str) -> Iterator[Left]:
-    plain = _COMMENT.sub(lambda m: " " * len(m[0]), text)
-    for match in _WORD.finditer(plain):
-        if match[0] in LINUX_WORDS:
-            offset = start + match.start()
+    words = [t for t in raw_tokens(text, 1) if t.kind == "id"]
+    if words and words[0].text in _NAMING_FILES:
+        return
+    for token in words:
+        if token.text in LINUX_WORDS:
+            offset = start + token.start
             place = Place(source.path, *source.position(offset), offset)
-            yield Left(match[0], place, IN_MACRO)
+            yield Left(token.text, place, IN_MACRO)
 
 
 def _landed(text: str) -> dict[int, str]:

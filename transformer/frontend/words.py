@@ -69,6 +69,7 @@ WORDS: dict[str, Word] = {
     "dynamic_function_disable": Word("dynamic-operation", "disable", "__sc_dynamic_disable"),
 }
 
+
 def _linux_words() -> dict[str, Word]:
     """All but what Linux has not (dynamic functions) or has as plain functions."""
     absent = {"dynamic", "dynamic-operation"}

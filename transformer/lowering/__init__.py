@@ -7,4 +7,14 @@ from transformer.lowering.edits import Edit, EditBuffer, Origins, Overlap, fit
 from transformer.lowering.linux import lower_linux
 from transformer.lowering.lower import Lowered, Options, lower
 
-__all__ = ["Edit", "EditBuffer", "Lowered", "Options", "Origins", "Overlap", "fit", "lower", "lower_linux"]
+__all__ = [
+    "Edit",
+    "EditBuffer",
+    "Lowered",
+    "Options",
+    "Origins",
+    "Overlap",
+    "fit",
+    "lower",
+    "lower_linux",
+]

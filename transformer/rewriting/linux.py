@@ -56,8 +56,7 @@ def rewrite_linux(
 
 def _sites(found: Found) -> tuple[Site, ...]:
     return tuple(
-        Site(i.word.kind, i.name, i.place.path, i.place.line, i.place.column)
-        for i in found.spelled
+        Site(i.word.kind, i.name, i.place.path, i.place.line, i.place.column) for i in found.spelled
     )
 
 
