@@ -6,7 +6,8 @@
 For each unit: every idiom that a search of its tokens finds is rewritten or stays
 for a named reason; the result, compiled with the unit's own flags and with more
 warnings than these ask for, gives the warnings of the original; and its object
-holds the same code, data, tables and relocations.  Time and memory are those of
+holds the same code, data, tables and relocations.  Once more with this project's guards in
+Linux's table: the same keys, branches and first states.  Time and memory are those of
 the whole process of a rewrite, preprocessing left out, beside those of
 ``-fsyntax-only`` of the preprocessed unit.  Not a part of ``make test``.
 """
@@ -27,9 +28,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kernel_objects import difference
+from kernel_objects import difference, guards
 from kernel_units import Unit, idioms, pick
 
+from transformer.arch import load
 from transformer.runtime import header_dir
 
 HERE = Path(__file__).resolve().parent
@@ -54,6 +56,8 @@ class Row:
     preprocessing: float = 0.0
     memory: float = 0.0
     bytes: int = 0
+    guards: int = 0
+    other_guards: int = 0  # entries that only one of two builds has
 
 
 def main() -> int:
@@ -145,7 +149,9 @@ def _compiled(unit: Unit, new: Path, folder: Path, row: Row) -> None:
     objects, said = [], []
     overlay = f"-I{header_dir('linux')}"
     same = f"-fmacro-prefix-map={folder}/="  # as the kernel maps its own tree
-    for number, (path, before) in enumerate(((unit.source, ()), (new, (overlay,)))):
+    own = f"-I{header_dir('linux', load(unit.arch))}"
+    builds = ((unit.source, ()), (new, (overlay,)), (new, (own,)))
+    for number, (path, before) in enumerate(builds):
         made = folder / f"{number}.o"
         flags = [*before, f"-iquote{unit.source.parent}", *unit.flags, *MORE, same]
         done = _run(unit, *flags, "-c", str(path), "-o", str(made))
@@ -154,6 +160,11 @@ def _compiled(unit: Unit, new: Path, folder: Path, row: Row) -> None:
             return
         objects.append(made)
         said.append(_warnings(done.stderr, {str(new): str(unit.source)}))
+    linux, ours = guards(objects[0]), guards(objects.pop())
+    row.guards = linux.total()
+    row.other_guards = (linux - ours).total() + (ours - linux).total()
+    row.wrong += [f"this project's guards: {w}" for w in _unlike(said[0], said.pop())]
+    row.wrong += ["this project's guards: other keys"] * (set(linux) != set(ours))
     row.warnings = len(said[0])
     row.wrong += [f"warning: {w}" for w in _unlike(*said)]
     if where := difference(*objects):
@@ -189,7 +200,8 @@ def summary(rows: Sequence[Row]) -> Iterable[str]:
             f"{arch}: {len(own)} units ({drivers} drivers, {sum(bool(r.words) for r in own)} with "
             f"idioms), {sum(r.words for r in own)} words, {sum(r.edited for r in own)} rewritten, "
             f"{sum(left.values())} left {dict(left)}; {sum(r.warnings for r in own)} warnings; "
-            f"{sum(not r.wrong for r in own)} the same"
+            f"{sum(not r.wrong for r in own)} the same; {sum(r.guards for r in own)} guards, with "
+            f"this project's {sum(r.other_guards for r in own)} more or less"
         )
     for what, some in (("with", True), ("without", False)):
         own = [r for r in rows if bool(r.words) is some and r.syntax]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
-from elftools.elf.relocation import RelocationSection
+from elftools.elf.relocation import Relocation, RelocationSection
 from elftools.elf.sections import Section
 
 ALLOCATED = 2  # SHF_ALLOC
+ENTRY = 16  # of __jump_table: two 32-bit fields and one of 64 bits
+OBJTOOL_NOPS = 2  # in an entry's flags: a jump that Linux's objtool will make a NOP
+NOPS = (b"\x0f\x1f\x44\x00\x00", b"\x66\x90", b"\x1f\x20\x03\xd5")
 Content = dict[str, tuple[object, ...]]
 
 
@@ -53,3 +57,29 @@ def difference(first: Path, second: Path) -> str:
     one, two = content(first), content(second)
     names = sorted(n.split("#")[0] for n in one.keys() | two.keys() if one.get(n) != two.get(n))
     return ", ".join(dict.fromkeys(names))
+
+
+def guards(path: Path) -> Counter[tuple[str, int, bool, bool]]:
+    """The entries of ``__jump_table``: key, offset in it, branch, whether it starts as a NOP."""
+    found: Counter[tuple[str, int, bool, bool]] = Counter()
+    with path.open("rb") as file:
+        elf = ELFFile(file)
+        table = elf.get_section_by_name(".rela__jump_table")
+        if table is None:
+            return found
+        symbols = elf.get_section(table["sh_link"])
+        rows = {r["r_offset"]: r for r in table.iter_relocations()}
+        for start in sorted(offset for offset in rows if offset % ENTRY == 0):
+            code, key = rows[start], rows[start + 8]
+            symbol = symbols.get_symbol(key["r_info_sym"])
+            flags = key["r_addend"] & 3
+            nop = bool(flags & OBJTOOL_NOPS) or _bytes(elf, symbols, code).startswith(NOPS)
+            found[_symbol(elf, symbol), key["r_addend"] - flags, bool(flags & 1), nop] += 1
+    return found
+
+
+def _bytes(elf: ELFFile, symbols: Section, relocation: Relocation) -> bytes:
+    """The first bytes at the place that a relocation names."""
+    symbol = symbols.get_symbol(relocation["r_info_sym"])
+    start = symbol["st_value"] + relocation["r_addend"]
+    return bytes(elf.get_section(symbol["st_shndx"]).data()[start : start + 5])

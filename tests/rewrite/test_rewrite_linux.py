@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 import small_kernel
+from elftools.elf.elffile import ELFFile
 from rewrite_builds import BUILDS
 from small_kernel import ALL_FORMS, INCLUDES
 
 import transformer
+from transformer.arch import load
 from transformer.cli.main import main
 from transformer.frontend import linux as reasons
 from transformer.frontend.words import LINUX_WORDS
 from transformer.runtime import header_dir, render_headers
-from transformer.toolchain import compile_object, preprocess
+from transformer.toolchain import Compiler, compile_object, preprocess
 
 ARCH, CC = BUILDS[0]
 
@@ -30,10 +32,8 @@ class Kernel:
     def rewrite(self, text: str, **options: object) -> transformer.RewriteResult:
         path = self.folder / "unit.c"
         path.write_text(text)
-        options = {"check": True, "cflags": self.flags} | options
-        return transformer.rewrite(
-            text, path=str(path), arch=ARCH, cc=CC, profile="linux", **options
-        )  # type: ignore[arg-type]
+        options = {"cflags": self.flags, "arch": ARCH, "cc": CC} | options
+        return transformer.rewrite(text, path=str(path), profile="linux", **options)  # type: ignore[arg-type]
 
     def object(self, text: str | bytes, overlay: Path | None = None) -> bytes:
         """What a compiler makes of a text, by the one name that both texts have."""
@@ -229,3 +229,74 @@ def test_the_headers_are_given_as_a_folder(
     (tmp_path / "h/linux/jump_label.h").write_text("changed")
     assert main(["headers", "--linux", "--output", str(tmp_path / "h")]) == 1
     assert main(["headers"]) == 2
+
+
+# --- this project's guards in Linux's table ---
+
+GUARDED = """\
+#define CONFIG_JUMP_LABEL 1
+#ifndef __always_inline
+#define __always_inline inline __attribute__((__always_inline__))
+#endif
+#include <linux/jump_label.h>
+DEFINE_STATIC_KEY_TRUE(on);
+DEFINE_STATIC_KEY_ARRAY_FALSE(off, 3);
+#define QUIET(x) (!static_branch_unlikely(x))
+int one(void); int two(void); int three(void); int four(void);
+static __always_inline int through(struct static_key_true *key)
+{
+	return static_branch_unlikely(key) ? three() : four();
+}
+int use(void)
+{
+	if (static_branch_likely(&on) && QUIET(&off[2]))
+		return one();
+	return static_branch_likely(off) ? two() : through(&on);
+}
+"""
+ENTRY = 16
+
+
+def table(path: Path) -> tuple[int, list[tuple[str, int]]]:
+    """The size of ``__jump_table``, and the keys that it names, with offset and flag."""
+    with path.open("rb") as file:
+        elf = ELFFile(file)
+        section = elf.get_section_by_name("__jump_table")
+        if section is None:
+            return 0, []
+        rows = elf.get_section_by_name(".rela__jump_table")
+        symbols = elf.get_section(rows["sh_link"])
+        named = [(symbols.get_symbol(r["r_info_sym"]).name, r["r_addend"])
+                 for r in rows.iter_relocations()]  # fmt: skip
+        return section["sh_size"], sorted(k for k in named if k[0] in ("on", "off"))
+
+
+def test_guards_stand_in_linux_s_table(tmp_path: Path, build: tuple[str, Compiler]) -> None:
+    arch, cc = build
+    kernel, made = Kernel(tmp_path), tmp_path / "unit.o"
+    result = kernel.rewrite(GUARDED, arch=arch, cc=cc)
+    assert result.ok, result.diagnostics
+    assert len(result.edits) == 5
+    (tmp_path / "unit.c").write_bytes(result.text)
+    flags = [f"-I{header_dir('linux', load(arch))}", *kernel.flags, "-fno-pic", "-fno-pie"]
+    done = compile_object(cc, tmp_path / "unit.c", made, flags)
+    assert done.ok, done.stderr
+    size, keys = table(made)
+    assert size == 4 * ENTRY
+    assert keys == [("off", 1), ("off", 8), ("on", 0), ("on", 1)]
+
+
+def test_the_control_guards_of_the_kernel_s_own_kind_are_not_ours(kernel: Kernel) -> None:
+    kernel.object(kernel.rewrite(GUARDED).text, header_dir("linux"))
+    assert table(kernel.folder / "same.o") == (0, [])
+
+
+def test_a_key_of_no_type_that_has_guards_is_refused(
+    tmp_path: Path, build: tuple[str, Compiler]
+) -> None:
+    arch, cc = build
+    kernel = Kernel(tmp_path)
+    text = GUARDED.replace("(&on)", "(&on.key)")
+    (tmp_path / "unit.c").write_bytes(kernel.rewrite(text, arch=arch, cc=cc, check=False).text)
+    flags = [f"-I{header_dir('linux', load(arch))}", *kernel.flags]
+    assert not compile_object(cc, tmp_path / "unit.c", tmp_path / "unit.o", flags).ok

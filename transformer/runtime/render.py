@@ -37,11 +37,12 @@ def render_headers(
 ) -> dict[str, str]:
     """The headers by the path that follows ``-I``, such as ``sc/static_call.h``.
 
-    ``arch`` and ``mode`` are for the flavour "lowered" alone.  ``ValueError``
+    ``arch`` and ``mode`` are for the flavour "lowered"; with an arch the flavour
+    "linux" has its guards in place of the kernel's.  ``ValueError``
     for a flavour that is in neither list of flavours or a mode that the arch has not.
     """
     if flavour in LINUX_FLAVOURS:
-        return _linux_headers(flavour)
+        return _linux_headers(flavour, arch)
     context = _context(flavour, arch, mode)
     names = list(_COMMON_HEADERS)
     if flavour == "plain":
@@ -58,12 +59,25 @@ def render_headers(
     }
 
 
-def _linux_headers(flavour: str) -> dict[str, str]:
+def _linux_headers(flavour: str, arch: Arch | None) -> dict[str, str]:
     """What stands before the kernel's headers, and brings them."""
-    context = {"flavour": flavour, "banner": _banner("templates/common/include", flavour)}
+    banner = _banner("templates/common/include", flavour)
+    context: dict[str, Any] = {"flavour": flavour, "banner": banner, "linux": True, "guard": ""}
     names = [f"linux/{n}.h" for n in _LINUX_HEADERS]
     names += [] if flavour == "linux-analysis" else ["sc/linux.h"]
+    if arch is not None:
+        context |= _guard(arch, context) | {"align": arch.pointer_size}
+        names.append("sc/linux_guard.h")
     return {n: render_template(f"common/include/{n}.j2", context) for n in names}
+
+
+def _guard(arch: Arch, context: Mapping[str, Any]) -> dict[str, Any]:
+    """How an arch writes a guard and its entry."""
+    return {
+        "pointer": _POINTER[arch.pointer_size],
+        "guard_size": arch.instruction("nop").size,
+        "guard": render_template(f"{arch.name}/guard.h.j2", context).rstrip(),
+    }
 
 
 def render_runtime(arch: Arch) -> dict[str, str]:
@@ -156,6 +170,7 @@ def _context(flavour: str, arch: Arch | None, mode: str | None) -> dict[str, Any
     context: dict[str, Any] = {
         "flavour": flavour,
         "mode": mode,
+        "linux": False,
         "trampolines": lowered and mode in TRAMPOLINE_MODES,
         "patched": lowered and mode in PATCHED_MODES,
         "guards": lowered and mode in PATCHED_MODES,
@@ -166,10 +181,8 @@ def _context(flavour: str, arch: Arch | None, mode: str | None) -> dict[str, Any
         context["banner"] = _banner(
             f"templates/common/include and templates/{arch.name}", f"{flavour}, {arch.name}, {mode}"
         )
-        context["pointer"] = _POINTER[arch.pointer_size]
-        context["guard_size"] = arch.instruction("nop").size
+        context |= _guard(arch, context)
         context["trampoline"] = render_template(f"{arch.name}/trampoline.h.j2", context).rstrip()
-        context["guard"] = render_template(f"{arch.name}/guard.h.j2", context).rstrip()
         if context["inline_asm"]:
             context["arch"] = arch
             context["call"] = render_template(f"{arch.name}/call.h.j2", context).rstrip()
