@@ -24,7 +24,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -160,15 +160,36 @@ def _compiled(unit: Unit, new: Path, folder: Path, row: Row) -> None:
             return
         objects.append(made)
         said.append(_warnings(done.stderr, {str(new): str(unit.source)}))
-    linux, ours = guards(objects[0]), guards(objects.pop())
-    row.guards = linux.total()
-    row.other_guards = (linux - ours).total() + (ours - linux).total()
-    row.wrong += [f"this project's guards: {w}" for w in _unlike(said[0], said.pop())]
-    row.wrong += ["this project's guards: other keys"] * (set(linux) != set(ours))
     row.warnings = len(said[0])
-    row.wrong += [f"warning: {w}" for w in _unlike(*said)]
-    if where := difference(*objects):
+    row.wrong += [f"warning: {w}" for w in _unlike(said[0], said[1])]
+    if where := difference(*objects[:2]):
         row.wrong.append(f"another object: {where}")
+    row.wrong += [
+        f"this project's guards: {w}" for w in _guards(unit, row, *objects[::2], *said[::2])
+    ]
+
+
+def _guards(
+    unit: Unit, row: Row, original: Path, ours: Path, said: Sequence[str], more: Sequence[str]
+) -> Iterator[str]:
+    """How the object with this project's guards is unlike the original, which it may be in code."""
+    yield from _unlike(said, more)
+    before, after = guards(original), guards(ours)
+    row.guards = before.total()
+    row.other_guards = (before - after).total() + (after - before).total()
+    if set(before) != set(after):
+        yield "other keys"
+    yield from _objtool(unit, original, ours)
+
+
+def _objtool(unit: Unit, original: Path, ours: Path) -> list[str]:
+    """What Linux's tool for objects says of this project's guards and not of its own."""
+    said = []
+    for path in (original, ours) if unit.objtool else ():
+        words = [*unit.objtool, str(path)]
+        done = subprocess.run(words, cwd=unit.build, capture_output=True, text=True, check=False)
+        said.append(done.stderr.replace(str(path), "").splitlines() + ["failed"] * done.returncode)
+    return [f"objtool: {line}" for line in (_unlike(*said) if said else [])]
 
 
 def _warnings(text: str, names: dict[str, str]) -> list[str]:

@@ -31,13 +31,17 @@ _BATCH = 30
 
 @dataclass(frozen=True)
 class Unit:
-    """``command`` is that of the build, without what it writes; it runs in ``build``."""
+    """``command`` is that of the build, without what it writes; it runs in ``build``.
+
+    ``objtool`` is what the build runs after it, on the object.
+    """
 
     arch: str
     name: str
     build: Path
     source: Path
     command: tuple[str, ...]
+    objtool: tuple[str, ...] = ()
 
     @property
     def compiler(self) -> str:
@@ -104,9 +108,10 @@ def unit_of(work: Path, arch: str, name: str) -> Unit | None:
     noted = target.parent / f".{target.name}.cmd"
     if not (target.is_file() and noted.is_file()):
         return None
-    line = noted.read_text().splitlines()[0].split(":=", 1)[1].split(" ; ")[0]
+    line, *after = noted.read_text().splitlines()[0].split(":=", 1)[1].split(" ; ")
     words = [w for w in shlex.split(line) if not w.startswith("-Wp,-M")]
     at = words.index("-o")
     source = Path(words[-1])
     words = [w for w in [*words[:at], *words[at + 2 : -1]] if w != "-c"]
-    return Unit(arch, name, build, source, tuple(words))
+    objtool = next((shlex.split(a)[:-1] for a in after if "objtool" in a.split()[0]), [])
+    return Unit(arch, name, build, source, tuple(words), tuple(objtool))
