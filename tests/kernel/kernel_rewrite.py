@@ -1,45 +1,58 @@
 """One rewrite in a process of its own: a JSON line with what it gave, cost and took.
 
-    python kernel_rewrite.py SOURCE COMPILER ARCH OUTPUT -- FLAGS...
+    python kernel_rewrite.py SOURCE COMPILER OUTPUT -- FLAGS...
 
-``preprocessing`` are the seconds in the compiler's preprocessor, ``memory`` the
-MiB at most of this process alone.
+``preprocessing`` are seconds in the compiler's preprocessor, ``cpu`` those of all
+else on a CPU, the compilers that are asked their version too; ``memory`` the MiB
+at most of this process alone.
 """
 
 from __future__ import annotations
 
-import json
 import resource
 import sys
 import time
 from pathlib import Path
 
-from transformer.rewriting import rewrite
-from transformer.rewriting.unit import Copy
+from transformer.rewriting.linux import rewrite_linux
+
+
+def children() -> float:
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
+
 
 at = sys.argv.index("--")
-source, compiler, arch, output = sys.argv[1:at]
-spent = 0.0
-preprocess = Copy.preprocess
+source, compiler, output = sys.argv[1:at]
+wall = cpu = 0.0
+data = Path(source).read_bytes()
 
 
 def timed(copy, include):
-    global spent
-    start = time.perf_counter()
+    global wall, cpu
+    start, before = time.perf_counter(), children()
     done = preprocess(copy, include)
-    spent += time.perf_counter() - start
+    wall, cpu = wall + time.perf_counter() - start, cpu + children() - before
     return done
 
 
-Copy.preprocess = timed
-result = rewrite(
-    Path(source).read_bytes(), path=source, arch=arch, cc=compiler,
-    cflags=sys.argv[at + 1 :], profile="linux", check=False,
-)  # fmt: skip
+if b"static_" in data.lower():  # else it is not even imported
+    from transformer.rewriting.unit import Copy
+
+    preprocess = Copy.preprocess
+    Copy.preprocess = timed
+result = rewrite_linux(data, source, compiler, sys.argv[at + 1 :], check=False)
 Path(output).write_bytes(result.text)
-left = [(d.line, d.column, d.text) for d in result.left]
-said = [d.text for d in result.diagnostics]
-places = [(s.line, s.column) for s in result.sites]
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-told = {"ok": result.ok, "edited": places, "left": left, "said": said}
-print(json.dumps(told | {"preprocessing": spent, "memory": peak}))
+own = resource.getrusage(resource.RUSAGE_SELF)
+told = {
+    "ok": result.ok,
+    "edited": [(s.line, s.column) for s in result.sites],
+    "left": [(d.line, d.column, d.text) for d in result.left],
+    "said": [d.text for d in result.diagnostics],
+    "preprocessing": wall,
+    "cpu": own.ru_utime + own.ru_stime + children() - cpu,
+    "memory": own.ru_maxrss / 1024,
+}
+import json  # noqa: E402  (the measurement is over)
+
+print(json.dumps(told))

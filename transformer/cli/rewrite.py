@@ -12,11 +12,19 @@ same flags, before them -I"$(sc-transform headers --linux --rewritten)".
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from transformer.cli.common import Usage, pick_arch, pick_mode, read_input, write_output
 from transformer.cli.messages import add_format, messages
 from transformer.configuration import Configuration, configuration
+
+if TYPE_CHECKING:
+    from transformer.rewriting import RewriteResult
+
+    Rewritten = Callable[[bytes, str], RewriteResult]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,21 +53,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from transformer.rewriting import defined, rewrite
-
     standard = args.file == "-"
     settings = configuration(Path() if standard else Path(args.file).parent)
+    rewritten = (_linux if args.profile == "linux" else _plain)(args, settings)
+    with messages(args.diagnostics_format) as tell:
+        result = rewritten(read_input(args.file), "<stdin>" if standard else args.file)
+        tell((*result.diagnostics, *(result.left if args.left else ())))
+        if result.ok:
+            write_output(args.output, result.text)
+    return 0 if result.ok else 1
+
+
+def _plain(args: argparse.Namespace, settings: Configuration) -> Rewritten:
+    from transformer.rewriting import defined, rewrite
+
     arch = pick_arch(args.arch or settings.arch)
     mode = pick_mode(arch, args.mode or settings.mode)
     lowering = args.dynamic_lowering or settings.dynamic_lowering
     if lowering not in (None, "key", "call"):
         raise Usage(f"no dynamic lowering '{lowering}'; there are: key, call")
     chosen = dict(map(_dynamic, args.dynamic))
-    with messages(args.diagnostics_format) as tell:
-        text = read_input(args.file)
-        result = rewrite(
+
+    def rewritten(text: bytes, path: str) -> RewriteResult:
+        return rewrite(
             text,
-            path="<stdin>" if standard else args.file,
+            path=path,
             arch=arch,
             mode=mode,
             cc=args.cc or settings.cc,
@@ -67,12 +85,17 @@ def run(args: argparse.Namespace) -> int:
             dynamic={**defined(settings.dynamic, text), **chosen},
             dynamic_lowering=lowering,
             check=not args.no_check,
-            profile=args.profile,
         )
-        tell((*result.diagnostics, *(result.left if args.left else ())))
-        if result.ok:
-            write_output(args.output, result.text)
-    return 0 if result.ok else 1
+
+    return rewritten
+
+
+def _linux(args: argparse.Namespace, settings: Configuration) -> Rewritten:
+    """The compiler's target does not matter: the kernel's flags and headers say what it is."""
+    from transformer.rewriting.linux import rewrite_linux
+
+    cc = args.cc or settings.cc or "cc"
+    return partial(rewrite_linux, cc=cc, cflags=_cflags(args, settings), check=not args.no_check)
 
 
 def _cflags(args: argparse.Namespace, settings: Configuration) -> list[str]:

@@ -12,11 +12,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from transformer.frontend.idioms import Spans
 from transformer.frontend.lexing import raw_tokens, tokens
 from transformer.frontend.marking import Marked, spelled_words
 from transformer.frontend.source import Place, Source
-from transformer.frontend.spans import find_spans
+from transformer.frontend.spans import Spans, find_spans
 from transformer.frontend.words import CONFIGURED, LINUX_WORDS, MARK, Word
 
 #: why a word that the file spells is not replaced

@@ -3,9 +3,14 @@
 Pure: it reads no file and runs no compiler.
 """
 
-from transformer.lowering.edits import Edit, EditBuffer, Origins, Overlap, fit
-from transformer.lowering.linux import lower_linux
-from transformer.lowering.lower import Lowered, Options, lower
+from typing import TYPE_CHECKING
+
+from transformer.lazy import names
+
+if TYPE_CHECKING:
+    from transformer.lowering.edits import Edit, EditBuffer, Origins, Overlap, fit
+    from transformer.lowering.linux import lower_linux
+    from transformer.lowering.lowered import Lowered, Options, lower
 
 __all__ = [
     "Edit",
@@ -18,3 +23,12 @@ __all__ = [
     "lower",
     "lower_linux",
 ]
+
+__getattr__ = names(
+    __name__,
+    {
+        "edits": "Edit EditBuffer Origins Overlap fit",
+        "linux": "lower_linux",
+        "lowered": "Lowered Options lower",
+    },
+)

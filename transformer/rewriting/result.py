@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from transformer.diagnostics import Diagnostic
-from transformer.lowering import Edit
+from transformer.lowering.edits import Edit
 
 
 @dataclass(frozen=True)

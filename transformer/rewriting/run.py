@@ -22,14 +22,13 @@ from transformer.frontend.idioms import (
     KeyDefinition,
     Unit,
 )
-from transformer.frontend.source import Place
 from transformer.frontend.words import FIND
 from transformer.lowering import Edit, Lowered, Options, Origins, lower
 from transformer.rewriting.checking import beyond, compile_check, is_syntax_error
 from transformer.rewriting.linux import rewrite_linux
 from transformer.rewriting.preprocessed import expand
 from transformer.rewriting.result import RewriteResult, Site
-from transformer.rewriting.unit import copied
+from transformer.rewriting.unit import copied, readable
 from transformer.runtime import header_dir
 from transformer.toolchain import Compiler, find
 
@@ -72,8 +71,7 @@ def rewrite(
     try:
         job = _job(data, path, arch, mode, cc, cflags, dynamic or {}, dynamic_lowering, check)
         if profile == "linux":
-            job.readable()
-            return rewrite_linux(data, job.source, job.compiler, job.cflags, check=check)
+            return rewrite_linux(data, path, cc or job.compiler, job.cflags, check=check)
         return job.run(preprocessed or path.endswith(".i"))
     except ScError as e:
         return RewriteResult(data, diagnostics=e.diagnostics)
@@ -136,7 +134,7 @@ class _Rewrite:
     check: bool
 
     def run(self, preprocessed: bool) -> RewriteResult:
-        self.readable()
+        readable(self.source)
         if not self._may_matter():
             return RewriteResult(self.data)
         if preprocessed:
@@ -189,21 +187,6 @@ class _Rewrite:
                 text, source, main=main, preprocessed=preprocessed, dynamic=self.dynamic
             )
         return read.analysed[key].unit_for(self.registers)
-
-    def readable(self) -> None:
-        """``ScError`` where the data is no text."""
-        if b"\0" in self.data:
-            offset = self.data.index(b"\0")
-            place = Place(self.source.path, *self.source.position(offset), offset)
-            raise ScError(
-                diagnostic(
-                    self.source,
-                    place,
-                    "error",
-                    "sc-input",
-                    "this is no C text: it holds a NUL byte",
-                )
-            )
 
     def _may_matter(self) -> bool:
         """False where there can be no idiom: none here, and no header of the user's."""

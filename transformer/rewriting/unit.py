@@ -125,6 +125,15 @@ class Copy:
         )
 
 
+def readable(source: Source) -> None:
+    """``ScError`` where a file is no text."""
+    if "\0" in source.text:
+        offset = source.text.index("\0")
+        place = Place(source.path, *source.position(offset), offset)
+        said = "this is no C text: it holds a NUL byte"
+        raise ScError(diagnostic(source, place, "error", "sc-input", said))
+
+
 @contextmanager
 def copied(text: str, source: Source, cc: Compiler, cflags: Sequence[str]) -> Iterator[Copy]:
     """A ``Copy`` that holds ``text``; it is gone afterwards."""

@@ -12,14 +12,16 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import jinja2
+from typing import TYPE_CHECKING, Any
 
 from transformer.arch import Arch, templates_dir
 from transformer.arch.modes import INLINE_ASM, PATCHED_MODES, TRAMPOLINE_MODES
+
+if TYPE_CHECKING:
+    import jinja2
 
 FLAVOURS = ("plain", "lowered", "analysis")
 #: those that stand before Linux's own headers; the second are for rewritten units
@@ -142,11 +144,26 @@ def runtime_source(arch: Arch) -> Path:
 
 def _once(what: tuple[str | None, ...], arch: Arch | None, make: Callable[[], Path]) -> Path:
     """The folder that ``make`` gives, while the templates, the arch and the folder are there."""
-    key = (*what, id(arch), *_stamps(arch))
+    key = (*what, id(arch) if arch else None, *_stamps(arch))
     held = _MADE.get(key)
     if held is None or not held[1].is_dir():
-        held = _MADE[key] = (arch, make())
+        held = _MADE[key] = (arch, _remembered(key, make) if arch is None else make())
     return held[1]
+
+
+def _remembered(key: tuple[object, ...], make: Callable[[], Path]) -> Path:
+    """The folder that an earlier process made of the same templates: a link leads to it."""
+    mine = Path(__file__).stat().st_mtime_ns  # what is made of them may change, too
+    name = hashlib.sha256(repr((mine, key)).encode()).hexdigest()[:16]
+    link = cache_dir() / f"made-{name}"
+    if link.is_dir():
+        return link.resolve()
+    folder = make()
+    fresh = link.with_name(f".{link.name}-{os.getpid()}")
+    with suppress(OSError):  # the next process will make it anew
+        fresh.symlink_to(folder.name)
+        fresh.replace(link)
+    return folder
 
 
 def _stamps(arch: Arch | None) -> tuple[object, ...]:
@@ -203,6 +220,8 @@ def render_template(name: str, context: Mapping[str, Any]) -> str:
 
 @cache
 def _environment(folder: Path) -> jinja2.Environment:
+    import jinja2
+
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
         undefined=jinja2.StrictUndefined,
