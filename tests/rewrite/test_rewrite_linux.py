@@ -300,3 +300,14 @@ def test_a_key_of_no_type_that_has_guards_is_refused(
     (tmp_path / "unit.c").write_bytes(kernel.rewrite(text, arch=arch, cc=cc, check=False).text)
     flags = [f"-I{header_dir('linux', load(arch))}", *kernel.flags]
     assert not compile_object(cc, tmp_path / "unit.c", tmp_path / "unit.o", flags).ok
+
+
+def test_assembly_may_include_the_headers(kernel: Kernel) -> None:
+    """Linux's own header is nothing but macros there, and an assembler reads the rest."""
+    path = kernel.folder / "entry.c"
+    path.write_text(
+        "#define CONFIG_JUMP_LABEL 1\n#include <sc/linux.h>\n#include <sc/linux_guard.h>\n"
+    )
+    flags = [f"-I{header_dir('linux', load(ARCH))}", "-P"]
+    assert preprocess(CC, path, [*flags, "-D__ASSEMBLY__"]).stdout.strip() == b""
+    assert b"__sc_guard_nop" in preprocess(CC, path, flags).stdout  # the control

@@ -91,10 +91,13 @@ def _plain(args: argparse.Namespace, settings: Configuration) -> Rewritten:
 
 
 def _linux(args: argparse.Namespace, settings: Configuration) -> Rewritten:
-    """The compiler's target does not matter: the kernel's flags and headers say what it is."""
+    """A compiler that is named may build for anything: the kernel's headers tell the arch."""
     from transformer.rewriting.linux import rewrite_linux
+    from transformer.toolchain import find
 
-    cc = args.cc or settings.cc or "cc"
+    if args.file.endswith(".i"):
+        raise Usage("--profile linux takes a file as it is written: here its macros are gone")
+    cc = args.cc or settings.cc or find(pick_arch(args.arch or settings.arch))
     return partial(rewrite_linux, cc=cc, cflags=_cflags(args, settings), check=not args.no_check)
 
 
