@@ -26,6 +26,8 @@ _NO_TOKEN = re.compile(
     r"|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)+'",
     re.MULTILINE,
 )
+#: in a build's folder: the units that its configuration cannot compile
+FAILED = "units-that-fail"
 _BATCH = 30
 
 
@@ -83,9 +85,14 @@ def pick(work: Path, arch: str, seed: int, wanted: Sequence[int]) -> list[Unit]:
 def _compiled(work: Path, arch: str, names: Sequence[str], count: int) -> list[Unit]:
     """The first ``count`` that compile, by the kernel's own rules; most are not configured."""
     found: list[Unit] = []
+    noted = work / f"b-{arch}" / FAILED
+    failed = set(noted.read_text().split()) if noted.is_file() else set()
     for start in range(0, len(names), _BATCH):
         batch = names[start : start + _BATCH]
-        _make(work, arch, [n for n in batch if unit_of(work, arch, n) is None])
+        missing = [n for n in batch if n not in failed and unit_of(work, arch, n) is None]
+        _make(work, arch, missing)
+        failed |= {n for n in missing if unit_of(work, arch, n) is None}
+        noted.write_text("\n".join(sorted(failed)))
         found += [u for n in batch if (u := unit_of(work, arch, n))]
         if len(found) >= count:
             break
