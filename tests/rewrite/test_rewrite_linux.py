@@ -219,6 +219,22 @@ def test_the_command_rewrites_and_tells_what_stays(
     assert b"__sc_update" in out.read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--profile", "linux", "unit.i"], "takes a file as it is written"),
+        (["--profile", "linux", "--mode", "slot", "unit.c"], "--mode has no meaning"),
+        (["--profile", "linux", "--dynamic", "f=0", "unit.c"], "--dynamic has no meaning"),
+        (["--left", "unit.c"], "--left is for the profile linux"),
+    ],
+)
+def test_what_the_profile_does_not_take_is_wrong_usage(
+    words: list[str], said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["rewrite", *words]) == 2
+    assert said in capfd.readouterr().err
+
+
 def test_the_headers_are_given_as_a_folder(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -229,6 +245,7 @@ def test_the_headers_are_given_as_a_folder(
     (tmp_path / "h/linux/jump_label.h").write_text("changed")
     assert main(["headers", "--linux", "--output", str(tmp_path / "h")]) == 1
     assert main(["headers"]) == 2
+    assert main(["headers", "--linux", "--arch", ARCH]) == 2
 
 
 # --- this project's guards in Linux's table ---

@@ -67,6 +67,8 @@ def run(args: argparse.Namespace) -> int:
 def _plain(args: argparse.Namespace, settings: Configuration) -> Rewritten:
     from transformer.rewriting import defined, rewrite
 
+    if args.left:
+        raise Usage("--left is for the profile linux")
     arch = pick_arch(args.arch or settings.arch)
     mode = pick_mode(arch, args.mode or settings.mode)
     lowering = args.dynamic_lowering or settings.dynamic_lowering
@@ -95,6 +97,9 @@ def _linux(args: argparse.Namespace, settings: Configuration) -> Rewritten:
     from transformer.rewriting.linux import rewrite_linux
     from transformer.toolchain import find
 
+    for option in ("mode", "dynamic", "dynamic_lowering"):
+        if getattr(args, option):
+            raise Usage(f"--{option.replace('_', '-')} has no meaning in the profile linux")
     if args.file.endswith(".i"):
         raise Usage("--profile linux takes a file as it is written: here its macros are gone")
     cc = args.cc or settings.cc or find(pick_arch(args.arch or settings.arch))
