@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "transformer"
 MODULES = sorted(p for p in PACKAGE.rglob("*.py") if "templates" not in p.parts)
 
-LEAVES = {"configuration", "diagnostics", "extras", "lazy"}
+LEAVES = {"configuration", "diagnostics", "extras", "lazy", "places"}
 EMULATION = {"unicorn", "elftools", "capstone"}
 
 # Who may import which parts of the project, and which packages from outside.
@@ -25,6 +25,7 @@ MAY = {
     "diagnostics": (set(), set()),
     "extras": (set(), set()),
     "lazy": (set(), set()),
+    "places": (set(), set()),
     "arch": (set(), set()),
     "frontend": (set(), {"pycparser"}),
     "lowering": ({"frontend", "arch"}, {"jinja2"}),

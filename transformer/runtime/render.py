@@ -17,11 +17,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from transformer.arch import Arch, templates_dir
-from transformer.arch.modes import INLINE_ASM, PATCHED_MODES, TRAMPOLINE_MODES
+from transformer.places import templates_dir
 
 if TYPE_CHECKING:
     import jinja2
+
+    from transformer.arch import Arch
 
 FLAVOURS = ("plain", "lowered", "analysis")
 #: those that stand before Linux's own headers; the second are for rewritten units
@@ -179,6 +180,8 @@ def _stamps(arch: Arch | None) -> tuple[object, ...]:
 
 
 def _context(flavour: str, arch: Arch | None, mode: str | None) -> dict[str, Any]:
+    from transformer.arch.modes import INLINE_ASM, PATCHED_MODES, TRAMPOLINE_MODES
+
     if flavour not in FLAVOURS:
         raise ValueError(f"no flavour of headers is called {flavour!r}")
     lowered = flavour == "lowered"

@@ -11,11 +11,14 @@ import shlex
 import shutil
 from collections.abc import Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
-from transformer.arch import Arch, Toolchain
 from transformer.toolchain import zig
 from transformer.toolchain.model import FAMILIES, Compiler, CompilerMissing
 from transformer.toolchain.run import run
+
+if TYPE_CHECKING:
+    from transformer.arch import Arch, Toolchain
 
 ASK_SECONDS = 30.0
 WHEEL = "pip install 'sc-transform[verify]'"
