@@ -31,9 +31,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kernel_objects import difference, guards
-from kernel_units import Unit, idioms, pick
+from kernel_units import IDIOM, Unit, idioms, pick
 
 from transformer.arch import load
+from transformer.frontend import LineMap
 from transformer.runtime import header_dir
 
 HERE = Path(__file__).resolve().parent
@@ -41,7 +42,8 @@ HERE = Path(__file__).resolve().parent
 SHARES = (44, 16, 18, 22)
 MORE = ("-Wall", "-Wextra", "-Wno-error", "-Wunused-macros", "-Wmisleading-indentation")
 CACHE = str(Path(tempfile.gettempdir()) / "sc-kernel-pycache")
-REASONS = {"a directive": "directive", "the preprocessor": "not compiled", "a macro": "string"}
+NOT_COMPILED = "not compiled"
+REASONS = {"a directive": "directive", "the preprocessor": NOT_COMPILED, "a macro": "string"}
 
 
 @dataclass
@@ -90,6 +92,7 @@ def compared(unit: Unit, *, objects: bool = True) -> Row:
         new.parent.mkdir(parents=True)
         told = _rewritten(unit, new, row)
         _tokens(unit, told, row)
+        row.wrong += _kept(unit, told)
         _preprocessed(unit, Path(folder), row)
         if objects:
             _compiled(unit, new, Path(folder), row)
@@ -127,6 +130,23 @@ def _tokens(unit: Unit, told: dict[str, list[list[object]]], row: Row) -> None:
     row.words, row.edited = len(searched), len(told["edited"])
     row.left = Counter(_reason(str(r[2])) for r in told["left"])
     row.wrong += [f"line {text.count(chr(10), 0, o) + 1} is missed" for o in sorted(missed)]
+
+
+def _kept(unit: Unit, told: dict[str, list[list[object]]]) -> list[str]:
+    """Words that are said to be dropped, but that preprocessed text shows on their line."""
+    dropped = [int(str(r[0])) for r in told["left"] if _reason(str(r[2])) == NOT_COMPILED]
+    if not dropped:
+        return []
+    overlay = f"-I{header_dir('linux-analysis')}"
+    text = _run(unit, overlay, *unit.flags, "-E", str(unit.source)).stdout
+    lines = LineMap(text, "")
+    there = {lines.place(m.start()) for m in IDIOM.finditer(text)}
+    kept = [line for line in dropped if (str(unit.source), line) in there]
+    return [f"line {line} is compiled" for line in kept if not _also_edited(line, told)]
+
+
+def _also_edited(line: int, told: dict[str, list[list[object]]]) -> bool:
+    return any(row[0] == line for row in told["edited"])
 
 
 def _placed(told: dict[str, list[list[object]]]) -> list[list[object]]:

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from kernel import Row, _tokens, _unlike
+from kernel import Row, _kept, _tokens, _unlike
 from kernel_objects import difference, guards
 from kernel_units import IDIOM, Unit, idioms, unit_of
 
@@ -75,6 +75,17 @@ def test_a_missed_word_is_told(tmp_path: Path) -> None:
     row = Row(unit)
     _tokens(unit, {"edited": [[2, 1]], "left": [[2, 19, "this x stays: why"]]}, row)
     assert (row.words, row.edited, row.left, row.wrong) == (2, 1, Counter({"why": 1}), [])
+
+
+@pytest.mark.parametrize(("condition", "wrong"), [("0", []), ("1", ["line 3 is compiled"])])
+def test_a_word_that_is_said_to_be_dropped_and_is_not_is_told(
+    tmp_path: Path, condition: str, wrong: list[str]
+) -> None:
+    source = tmp_path / "unit.c"
+    source.write_text(f"int x;\n#if {condition}\nstatic_call(a)();\n#endif\n")
+    unit = Unit(ARCH, "unit.c", tmp_path, source, CC.argv)
+    left = [3, 1, "this static_call stays: the preprocessor drops it"]
+    assert _kept(unit, {"edited": [], "left": [left]}) == wrong
 
 
 def test_warnings_that_came_and_went_are_told() -> None:
