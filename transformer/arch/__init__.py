@@ -2,7 +2,7 @@
 
 from transformer.arch.assembly import Assembly, PrintedBranch, RelocatedBranch
 from transformer.arch.frames import Authentication, Unwind
-from transformer.arch.load import UnknownArch, host, load, names, templates_dir
+from transformer.arch.load import UnknownArch, host, load, names
 from transformer.arch.model import (
     Arch,
     Branch,
@@ -20,6 +20,7 @@ from transformer.arch.model import (
     Toolchain,
     Variant,
 )
+from transformer.places import templates_dir
 
 __all__ = [
     "Arch",

@@ -6,7 +6,6 @@ folder's.  ``SC_TEMPLATES`` in the environment names another ``templates/``.
 
 from __future__ import annotations
 
-import os
 import platform
 import tomllib
 from functools import cache
@@ -34,6 +33,7 @@ from transformer.arch.model import (
     Toolchain,
     Variant,
 )
+from transformer.places import templates_dir
 
 
 class UnknownArch(ValueError):
@@ -42,19 +42,6 @@ class UnknownArch(ValueError):
 
 class BadArch(ValueError):
     """An ``arch.toml`` that does not say what it must; names the file."""
-
-
-def templates_dir() -> Path:
-    """The folder of templates: of the environment, the wheel or the clone."""
-    named = os.environ.get("SC_TEMPLATES")
-    return Path(named) if named else _own_templates()
-
-
-@cache
-def _own_templates() -> Path:
-    package = Path(__file__).resolve().parent.parent
-    bundled = package / "templates"
-    return bundled if bundled.is_dir() else package.parent / "templates"
 
 
 def names() -> list[str]:

@@ -21,6 +21,7 @@ SUBCOMMANDS = {
     "cc": "the compiler launcher: stands before the compiler in any build",
     "log": "show what the launcher did in a build, and why",
     "rewrite": "replace the idioms of a C file by code for an arch",
+    "headers": "give the headers that stand before Linux's own",
     "annotate": "give the static call sites of a compiler's assembly their table",
     "verify": "prove in an emulator that the rewritten code dispatches as the original",
     "inspect": "show the keys, sites, guards and trampolines of an object or a C file",

@@ -3,16 +3,28 @@
 The output is the file itself with the idioms that it spells replaced; compile
 it with the lowered headers (sc-transform config --cflags --arch A --mode M).
 FILE is .c, .i (preprocessed already) or - for standard input.
+
+--profile linux takes a unit of the kernel, with the flags of its build after
+--, and is to be run in the folder where that runs. Compile the output with the
+same flags, before them -I"$(sc-transform headers --linux --rewritten)".
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from transformer.cli.common import Usage, pick_arch, pick_mode, read_input, write_output
 from transformer.cli.messages import add_format, messages
 from transformer.configuration import Configuration, configuration
+
+if TYPE_CHECKING:
+    from transformer.rewriting import RewriteResult
+
+    Rewritten = Callable[[bytes, str], RewriteResult]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,26 +41,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="make F a dynamic function that returns VALUE while it is off (F= for void)",
     )  # fmt: skip
     parser.add_argument("--dynamic-lowering", choices=("key", "call"), help="of dynamic functions")
+    parser.add_argument(
+        "--profile", choices=("sc", "linux"), default="sc",
+        help="linux: a unit of the kernel, whose own macros, tables and patcher stay",
+    )  # fmt: skip
+    parser.add_argument(
+        "--left", action="store_true", help="linux: tell which idiom words stay, and why"
+    )
     parser.add_argument("--no-check", action="store_true", help="do not compile the result")
     add_format(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    from transformer.rewriting import defined, rewrite
-
     standard = args.file == "-"
     settings = configuration(Path() if standard else Path(args.file).parent)
+    rewritten = (_linux if args.profile == "linux" else _plain)(args, settings)
+    with messages(args.diagnostics_format) as tell:
+        result = rewritten(read_input(args.file), "<stdin>" if standard else args.file)
+        tell((*result.diagnostics, *(result.left if args.left else ())))
+        if result.ok:
+            write_output(args.output, result.text)
+    return 0 if result.ok else 1
+
+
+def _plain(args: argparse.Namespace, settings: Configuration) -> Rewritten:
+    from transformer.rewriting import defined, rewrite
+
+    if args.left:
+        raise Usage("--left is for the profile linux")
     arch = pick_arch(args.arch or settings.arch)
     mode = pick_mode(arch, args.mode or settings.mode)
     lowering = args.dynamic_lowering or settings.dynamic_lowering
     if lowering not in (None, "key", "call"):
         raise Usage(f"no dynamic lowering '{lowering}'; there are: key, call")
     chosen = dict(map(_dynamic, args.dynamic))
-    with messages(args.diagnostics_format) as tell:
-        text = read_input(args.file)
-        result = rewrite(
+
+    def rewritten(text: bytes, path: str) -> RewriteResult:
+        return rewrite(
             text,
-            path="<stdin>" if standard else args.file,
+            path=path,
             arch=arch,
             mode=mode,
             cc=args.cc or settings.cc,
@@ -57,10 +88,22 @@ def run(args: argparse.Namespace) -> int:
             dynamic_lowering=lowering,
             check=not args.no_check,
         )
-        tell(result.diagnostics)
-        if result.ok:
-            write_output(args.output, result.text)
-    return 0 if result.ok else 1
+
+    return rewritten
+
+
+def _linux(args: argparse.Namespace, settings: Configuration) -> Rewritten:
+    """A compiler that is named may build for anything: the kernel's headers tell the arch."""
+    from transformer.rewriting.linux import rewrite_linux
+    from transformer.toolchain import find
+
+    for option in ("mode", "dynamic", "dynamic_lowering"):
+        if getattr(args, option):
+            raise Usage(f"--{option.replace('_', '-')} has no meaning in the profile linux")
+    if args.file.endswith(".i"):
+        raise Usage("--profile linux takes a file as it is written: here its macros are gone")
+    cc = args.cc or settings.cc or find(pick_arch(args.arch or settings.arch))
+    return partial(rewrite_linux, cc=cc, cflags=_cflags(args, settings), check=not args.no_check)
 
 
 def _cflags(args: argparse.Namespace, settings: Configuration) -> list[str]:

@@ -3,11 +3,16 @@
 Pure: it reads no file and runs no compiler.
 """
 
-from transformer.frontend.analysis import Analysis
-from transformer.frontend.checks import check, missing_defines
-from transformer.frontend.marking import Marked, mark
-from transformer.frontend.source import LineMap, Place, Source
-from transformer.frontend.words import may_hold_idioms
+from typing import TYPE_CHECKING
+
+from transformer.lazy import names
+
+if TYPE_CHECKING:
+    from transformer.frontend.analysis import Analysis
+    from transformer.frontend.checks import check, missing_defines
+    from transformer.frontend.marking import Marked, mark
+    from transformer.frontend.source import LineMap, Place, Source
+    from transformer.frontend.words import may_hold_idioms
 
 __all__ = [
     "Analysis",
@@ -20,3 +25,14 @@ __all__ = [
     "may_hold_idioms",
     "missing_defines",
 ]
+
+__getattr__ = names(
+    __name__,
+    {
+        "analysis": "Analysis",
+        "checks": "check missing_defines",
+        "marking": "Marked mark",
+        "source": "LineMap Place Source",
+        "words": "may_hold_idioms",
+    },
+)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from transformer.diagnostics import Diagnostic, Fixit
-from transformer.frontend import idioms as I
 from transformer.frontend.source import Place, Source
+
+if TYPE_CHECKING:
+    from transformer.frontend import idioms as I
 
 _UNIVERSAL = re.compile(r"\\U(000[0-9a-f]{5})")
 

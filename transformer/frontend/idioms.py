@@ -1,6 +1,6 @@
 """What the analysis finds: one frozen record for each idiom in a unit.
 
-Offsets in ``Spans`` are bytes of the user's file; ``position`` is an offset in
+Offsets in spans are bytes of the user's file; ``position`` is an offset in
 the preprocessed text, and orders declarations and uses.
 """
 
@@ -10,21 +10,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from transformer.frontend.source import Place
-
-
-@dataclass(frozen=True)
-class Spans:
-    """An idiom as the user's file spells it: ``word ( a , b )``.
-
-    ``word`` and ``arguments`` are half-open spans, ``opening`` and ``closing``
-    the offsets of the parentheses, ``commas`` those between arguments.
-    """
-
-    word: tuple[int, int]
-    opening: int
-    closing: int
-    commas: tuple[int, ...]
-    arguments: tuple[tuple[int, int], ...]
+from transformer.frontend.spans import Spans as Spans  # a part of the records
 
 
 @dataclass(frozen=True)

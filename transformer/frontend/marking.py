@@ -9,11 +9,11 @@ its own.  The copy has the same number of lines.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from transformer.frontend.lexing import MARKABLE, raw_tokens
-from transformer.frontend.words import WORDS, marked
+from transformer.frontend.words import WORDS, Word, marked
 
 #: what the quick search does not see: words cut by a newline, directives after a comment
 _ODD = re.compile(r"[\w$/]\\[ \t]*\r?\n|\*/[ \t]*(?:#|%:)|%:")
@@ -38,13 +38,12 @@ class Marked:
         return offset - shift
 
 
-def mark(text: bytes) -> Marked:
+def mark(text: bytes, known: Mapping[str, Word] = WORDS) -> Marked:
     """Mark every idiom word that the file spells outside its directives."""
     source = text.decode("latin-1")
-    words = _slowly if _ODD.search(source) else _quickly
     own: set[str] = set()
     places: list[int] = []
-    for start, spelled, directive in words(source):
+    for start, spelled, directive in spelled_words(source, known):
         if directive:
             own.update(_DEFINES.findall(spelled))
         elif spelled not in own:
@@ -57,19 +56,25 @@ def mark(text: bytes) -> Marked:
     return Marked("".join(parts).encode("latin-1"), tuple(places))
 
 
-def _slowly(source: str) -> Iterator[tuple[int, str, bool]]:
+def spelled_words(
+    source: str, known: Mapping[str, Word] = WORDS
+) -> Iterator[tuple[int, str, bool]]:
     """(offset, text, whether it is a directive) of idiom words and directives."""
+    return (_slowly if _ODD.search(source) else _quickly)(source, known)
+
+
+def _slowly(source: str, known: Mapping[str, Word]) -> Iterator[tuple[int, str, bool]]:
     for token in raw_tokens(source, directives=True):
         if token.kind == "directive":
             yield token.start, token.text, True
-        elif token.kind == "id" and token.text in WORDS:
+        elif token.kind == "id" and token.text in known:
             yield token.start, token.text, False
 
 
-def _quickly(source: str) -> Iterator[tuple[int, str, bool]]:
+def _quickly(source: str, known: Mapping[str, Word]) -> Iterator[tuple[int, str, bool]]:
     """The same, by a search that skips all other tokens."""
     for match in MARKABLE.finditer(source):
-        if match.lastgroup == "word" and match["word"] in WORDS:
+        if match.lastgroup == "word" and match["word"] in known:
             yield match.start(), match["word"], False
         elif match.lastgroup == "directive":
             yield match.start("directive"), match["directive"], True

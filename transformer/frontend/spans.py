@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-from transformer.frontend.idioms import Spans
+from dataclasses import dataclass
+
 from transformer.frontend.lexing import Token, raw_tokens
+
+
+@dataclass(frozen=True)
+class Spans:
+    """An idiom as the user's file spells it: ``word ( a , b )``.
+
+    ``word`` and ``arguments`` are half-open spans, ``opening`` and ``closing``
+    the offsets of the parentheses, ``commas`` those between arguments.
+    """
+
+    word: tuple[int, int]
+    opening: int
+    closing: int
+    commas: tuple[int, ...]
+    arguments: tuple[tuple[int, int], ...]
 
 
 def find_spans(text: str, offset: int) -> Spans | None:

@@ -69,6 +69,41 @@ WORDS: dict[str, Word] = {
     "dynamic_function_disable": Word("dynamic-operation", "disable", "__sc_dynamic_disable"),
 }
 
+
+def _linux_words() -> dict[str, Word]:
+    """All but what Linux has not (dynamic functions) or has as plain functions."""
+    absent = {"dynamic", "dynamic-operation"}
+    words = {s: w for s, w in WORDS.items() if w.kind not in absent and s != "static_key_count"}
+    for truth in ("TRUE", "FALSE"):
+        variant, internal = f"{truth.lower()}-deferred", f"__sc_define_key_{truth.lower()}_deferred"
+        words[f"DEFINE_STATIC_KEY_DEFERRED_{truth}"] = Word("define-key", variant, internal)
+    for verb, read_only in (("define", ""), ("define", "_RO"), ("declare", "")):
+        internal = f"__sc_{verb}_key_maybe{read_only.lower()}"
+        words[f"{verb.upper()}_STATIC_KEY_MAYBE{read_only}"] = Word(
+            f"{verb}-key", CONFIGURED, internal
+        )
+    for operation in ("enable", "disable", "inc", "dec"):
+        internal = f"__sc_key_{operation}_locked"
+        words[f"static_branch_{operation}_cpuslocked"] = Word("key-operation", operation, internal)
+    return words | {
+        "static_call_cond": Word("call", "cond", "__sc_call_cond"),
+        "static_call_mod": Word("call", "mod", "__sc_call_mod"),
+        "EXPORT_STATIC_CALL_GPL": Word("export", "key", "__sc_export_call_gpl"),
+        "EXPORT_STATIC_CALL_TRAMP_GPL": Word("export", "tramp", "__sc_export_call_tramp_gpl"),
+        "static_branch_maybe": Word("guard", CONFIGURED, "__sc_maybe"),
+        "static_branch_deferred_inc": Word("key-operation", "inc", "__sc_key_inc_deferred"),
+        "static_branch_slow_dec_deferred": Word("key-operation", "dec", "__sc_key_dec_deferred"),
+        "static_key_slow_dec_deferred": Word("key-operation", "dec", "__sc_old_dec_deferred"),
+        "static_key_deferred_flush": Word("key-operation", "flush", "__sc_key_flush"),
+    }
+
+
+#: The variant of a word whose first argument is a configuration's symbol, and its second the key.
+CONFIGURED = "maybe"
+#: Linux's own: the words that its headers define as macros (include/linux/static_call.h,
+#: static_call_types.h, jump_label.h and jump_label_ratelimit.h, 6.1).
+LINUX_WORDS = _linux_words()
+
 #: The flag forms of guards, for operands that are no address constants.
 FLAG_WORDS = {"likely": "__sc_flag_likely", "unlikely": "__sc_flag_unlikely"}
 

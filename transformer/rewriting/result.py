@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from transformer.diagnostics import Diagnostic
-from transformer.lowering import Edit
+from transformer.lowering.edits import Edit
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ class RewriteResult:
     ``keys`` are the names of the static calls and static keys that the unit
     declares or defines, ``sites`` all idioms in the order of the unit.
     ``edits`` are on the bytes of the input; none where the output is
-    preprocessed text.
+    preprocessed text.  ``left`` are the idiom words of a unit of Linux that
+    stay as they are, each a note with the reason.
     """
 
     text: bytes
@@ -40,6 +41,7 @@ class RewriteResult:
     keys: tuple[str, ...] = ()
     sites: tuple[Site, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    left: tuple[Diagnostic, ...] = ()
 
     @property
     def ok(self) -> bool:

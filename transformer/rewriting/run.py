@@ -22,17 +22,18 @@ from transformer.frontend.idioms import (
     KeyDefinition,
     Unit,
 )
-from transformer.frontend.source import Place
 from transformer.frontend.words import FIND
 from transformer.lowering import Edit, Lowered, Options, Origins, lower
 from transformer.rewriting.checking import beyond, compile_check, is_syntax_error
+from transformer.rewriting.linux import rewrite_linux
 from transformer.rewriting.preprocessed import expand
 from transformer.rewriting.result import RewriteResult, Site
-from transformer.rewriting.unit import copied
+from transformer.rewriting.unit import copied, readable
 from transformer.runtime import header_dir
 from transformer.toolchain import Compiler, find
 
 LOWERINGS = ("key", "call")
+PROFILES = ("sc", "linux")
 _INCLUDE = re.compile(rb"^[ \t]*#[ \t]*include", re.MULTILINE)
 
 
@@ -48,6 +49,7 @@ def rewrite(
     dynamic: Mapping[str, str] | None = None,
     dynamic_lowering: str | None = None,
     check: bool = True,
+    profile: str = "sc",
 ) -> RewriteResult:
     """Replace the idioms of a C file by the words of the lowered headers.
 
@@ -57,14 +59,19 @@ def rewrite(
     the output of ``-E``; a path that ends in ``.i`` says so too.  ``dynamic``
     maps functions to the values that they return while they are off.
     ``dynamic_lowering`` is key or call.  ``check`` compiles the result with
-    ``-fsyntax-only``.
+    ``-fsyntax-only``.  The profile "linux" is for a unit of the kernel, whose
+    ``cflags`` are those of its build: see ``transformer.rewriting.linux``.
 
     Errors in the program are diagnostics of the result, whose text is then
     the input's.  ``UnknownArch`` and ``ValueError`` tell of wrong arguments.
     """
     data = text.encode() if isinstance(text, str) else bytes(text)
+    if profile not in PROFILES:
+        raise ValueError(f"no profile '{profile}'; there are: {', '.join(PROFILES)}")
     try:
         job = _job(data, path, arch, mode, cc, cflags, dynamic or {}, dynamic_lowering, check)
+        if profile == "linux":
+            return rewrite_linux(data, path, cc or job.compiler, job.cflags, check=check)
         return job.run(preprocessed or path.endswith(".i"))
     except ScError as e:
         return RewriteResult(data, diagnostics=e.diagnostics)
@@ -127,7 +134,7 @@ class _Rewrite:
     check: bool
 
     def run(self, preprocessed: bool) -> RewriteResult:
-        self._readable()
+        readable(self.source)
         if not self._may_matter():
             return RewriteResult(self.data)
         if preprocessed:
@@ -181,20 +188,6 @@ class _Rewrite:
             )
         return read.analysed[key].unit_for(self.registers)
 
-    def _readable(self) -> None:
-        if b"\0" in self.data:
-            offset = self.data.index(b"\0")
-            place = Place(self.source.path, *self.source.position(offset), offset)
-            raise ScError(
-                diagnostic(
-                    self.source,
-                    place,
-                    "error",
-                    "sc-input",
-                    "this is no C text: it holds a NUL byte",
-                )
-            )
-
     def _may_matter(self) -> bool:
         """False where there can be no idiom: none here, and no header of the user's."""
         if self.dynamic or may_hold_idioms(self.data):
@@ -215,16 +208,7 @@ class _Rewrite:
     def _preprocess_now(self, marked: Marked) -> tuple[str, str]:
         text = marked.text.decode("latin-1")
         with copied(text, self.source, self.compiler, self.cflags) as copy:
-            done = copy.preprocess(header_dir("analysis"))
-            if done.ok:
-                return done.stdout.decode("latin-1"), str(copy.path)
-            messages = copy.messages(done.stderr, text, marked.original)
-            errors = [
-                diagnostic(self.source, m.place, "error", "sc-compile", m.text)
-                for m in messages
-                if m.severity == "error"
-            ]
-            raise ScError(*(errors or [copy.failure(done)]))
+            return copy.preprocessed(header_dir("analysis"), marked.original), str(copy.path)
 
     def _refused(self, unit: Unit, found: list[Diagnostic]) -> RewriteResult:
         """All that is wrong, the rest as the compiler sees it.

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from transformer.diagnostics import Diagnostic
+from transformer.diagnostics import Diagnostic, ScError
 from transformer.frontend import Source
 from transformer.frontend.findings import diagnostic
 from transformer.frontend.source import Place
@@ -23,7 +23,7 @@ from transformer.toolchain import (
 from transformer.toolchain.zig import is_zig
 
 _WITH_VALUE = {"-o", "-MF", "-MT", "-MQ", "-MJ"}
-_DROPPED = re.compile(r"-(?:c|S|E|MD|MMD|MP|MG|M|MM|save-temps.*|o.+|M[FTQ].+|Werror)$")
+_DROPPED = re.compile(r"-(?:c|S|E|MD|MMD|MP|MG|M|MM|save-temps.*|o.+|M[FTQ].+|Werror|Wp,-M.*)$")
 _MESSAGE = re.compile(
     r"^(?P<path>[^\n]+?):(?P<line>\d+):(?:(?P<column>\d+):)?"
     r" (?P<severity>fatal error|error|warning|note): (?P<text>[^\n]*)$",
@@ -60,6 +60,19 @@ class Copy:
 
     def preprocess(self, include: Path) -> Completed:
         return preprocess(self.cc, self.path, [*self.flags(include), *self._bytes()])
+
+    def preprocessed(self, include: Path, back: Back) -> str:
+        """The output of ``preprocess``; ``ScError`` with the compiler's errors."""
+        done = self.preprocess(include)
+        if done.ok:
+            return done.stdout.decode("latin-1")
+        text = self.path.read_bytes().decode("latin-1")
+        errors = [
+            diagnostic(self.source, m.place, "error", "sc-compile", m.text)
+            for m in self.messages(done.stderr, text, back)
+            if m.severity == "error"
+        ]
+        raise ScError(*(errors or [self.failure(done)]))
 
     def _bytes(self) -> list[str]:
         """GCC 11 and later count columns in characters, tabs as eight, unless told."""
@@ -110,6 +123,15 @@ class Copy:
         return diagnostic(
             self.source, Place(self.source.path, 0, 0, None), "error", "sc-compiler", text
         )
+
+
+def readable(source: Source) -> None:
+    """``ScError`` where a file is no text."""
+    if "\0" in source.text:
+        offset = source.text.index("\0")
+        place = Place(source.path, *source.position(offset), offset)
+        said = "this is no C text: it holds a NUL byte"
+        raise ScError(diagnostic(source, place, "error", "sc-input", said))
 
 
 @contextmanager

@@ -12,20 +12,26 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jinja2
+from transformer.places import templates_dir
 
-from transformer.arch import Arch, templates_dir
-from transformer.arch.modes import INLINE_ASM, PATCHED_MODES, TRAMPOLINE_MODES
+if TYPE_CHECKING:
+    import jinja2
+
+    from transformer.arch import Arch
 
 FLAVOURS = ("plain", "lowered", "analysis")
+#: those that stand before Linux's own headers; the second are for rewritten units
+LINUX_FLAVOURS = ("linux-analysis", "linux")
 _COMMON_HEADERS = ("types", "runtime", "static_call", "static_key", "dynamic_function", "sc")
 #: Folders by what they were made of; the arch is held so that its number stays its own.
 _MADE: dict[tuple[object, ...], tuple[Arch | None, Path]] = {}
 _PLACES = ("trampoline", "guard", "call_site", "tail_site", "conditional_site", "kept_site")
+_LINUX_HEADERS = ("static_call_types", "static_call", "jump_label", "jump_label_ratelimit")
 _POINTER = {4: ".long", 8: ".quad"}
 
 
@@ -34,9 +40,12 @@ def render_headers(
 ) -> dict[str, str]:
     """The headers by the path that follows ``-I``, such as ``sc/static_call.h``.
 
-    ``arch`` and ``mode`` are for the flavour "lowered" alone.  ``ValueError``
-    for a flavour that is not in ``FLAVOURS`` or a mode that the arch has not.
+    ``arch`` and ``mode`` are for the flavour "lowered"; with an arch the flavour
+    "linux" has its guards in place of the kernel's.  ``ValueError``
+    for a flavour that is in neither list of flavours or a mode that the arch has not.
     """
+    if flavour in LINUX_FLAVOURS:
+        return _linux_headers(flavour, arch)
     context = _context(flavour, arch, mode)
     names = list(_COMMON_HEADERS)
     if flavour == "plain":
@@ -50,6 +59,27 @@ def render_headers(
     return {
         f"sc/{n}.h": render_template(f"common/include/sc/{n}.h.j2", context)
         for n in dict.fromkeys(names)
+    }
+
+
+def _linux_headers(flavour: str, arch: Arch | None) -> dict[str, str]:
+    """What stands before the kernel's headers, and brings them."""
+    banner = _banner("templates/common/include", flavour)
+    context: dict[str, Any] = {"flavour": flavour, "banner": banner, "linux": True, "guard": ""}
+    names = [f"linux/{n}.h" for n in _LINUX_HEADERS]
+    names += [] if flavour == "linux-analysis" else ["sc/linux.h"]
+    if arch is not None:
+        context |= _guard(arch, context) | {"align": arch.pointer_size}
+        names.append("sc/linux_guard.h")
+    return {n: render_template(f"common/include/{n}.j2", context) for n in names}
+
+
+def _guard(arch: Arch, context: Mapping[str, Any]) -> dict[str, Any]:
+    """How an arch writes a guard and its entry."""
+    return {
+        "pointer": _POINTER[arch.pointer_size],
+        "guard_size": arch.instruction("nop").size,
+        "guard": render_template(f"{arch.name}/guard.h.j2", context).rstrip(),
     }
 
 
@@ -115,16 +145,31 @@ def runtime_source(arch: Arch) -> Path:
 
 def _once(what: tuple[str | None, ...], arch: Arch | None, make: Callable[[], Path]) -> Path:
     """The folder that ``make`` gives, while the templates, the arch and the folder are there."""
-    key = (*what, id(arch), *_stamps(arch))
+    key = (*what, id(arch) if arch else None, *_stamps(arch))
     held = _MADE.get(key)
     if held is None or not held[1].is_dir():
-        held = _MADE[key] = (arch, make())
+        held = _MADE[key] = (arch, _remembered(key, make) if arch is None else make())
     return held[1]
+
+
+def _remembered(key: tuple[object, ...], make: Callable[[], Path]) -> Path:
+    """The folder that an earlier process made of the same templates: a link leads to it."""
+    mine = Path(__file__).stat().st_mtime_ns  # what is made of them may change, too
+    name = hashlib.sha256(repr((mine, key)).encode()).hexdigest()[:16]
+    link = cache_dir() / f"made-{name}"
+    if link.is_dir():
+        return link.resolve()
+    folder = make()
+    fresh = link.with_name(f".{link.name}-{os.getpid()}")
+    with suppress(OSError):  # the next process will make it anew
+        fresh.symlink_to(folder.name)
+        fresh.replace(link)
+    return folder
 
 
 def _stamps(arch: Arch | None) -> tuple[object, ...]:
     """What tells that a template was changed: names, times and sizes."""
-    folders = ["common/include", "common/include/sc", "common/runtime"]
+    folders = ["common/include/linux", "common/include/sc", "common/runtime"]
     found: list[object] = [cache_dir()]
     for name in (*folders, arch.name) if arch is not None else folders:
         with os.scandir(templates_dir() / name) as entries:
@@ -135,6 +180,8 @@ def _stamps(arch: Arch | None) -> tuple[object, ...]:
 
 
 def _context(flavour: str, arch: Arch | None, mode: str | None) -> dict[str, Any]:
+    from transformer.arch.modes import INLINE_ASM, PATCHED_MODES, TRAMPOLINE_MODES
+
     if flavour not in FLAVOURS:
         raise ValueError(f"no flavour of headers is called {flavour!r}")
     lowered = flavour == "lowered"
@@ -143,6 +190,7 @@ def _context(flavour: str, arch: Arch | None, mode: str | None) -> dict[str, Any
     context: dict[str, Any] = {
         "flavour": flavour,
         "mode": mode,
+        "linux": False,
         "trampolines": lowered and mode in TRAMPOLINE_MODES,
         "patched": lowered and mode in PATCHED_MODES,
         "guards": lowered and mode in PATCHED_MODES,
@@ -153,10 +201,8 @@ def _context(flavour: str, arch: Arch | None, mode: str | None) -> dict[str, Any
         context["banner"] = _banner(
             f"templates/common/include and templates/{arch.name}", f"{flavour}, {arch.name}, {mode}"
         )
-        context["pointer"] = _POINTER[arch.pointer_size]
-        context["guard_size"] = arch.instruction("nop").size
+        context |= _guard(arch, context)
         context["trampoline"] = render_template(f"{arch.name}/trampoline.h.j2", context).rstrip()
-        context["guard"] = render_template(f"{arch.name}/guard.h.j2", context).rstrip()
         if context["inline_asm"]:
             context["arch"] = arch
             context["call"] = render_template(f"{arch.name}/call.h.j2", context).rstrip()
@@ -177,6 +223,8 @@ def render_template(name: str, context: Mapping[str, Any]) -> str:
 
 @cache
 def _environment(folder: Path) -> jinja2.Environment:
+    import jinja2
+
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
         undefined=jinja2.StrictUndefined,

@@ -1,6 +1,6 @@
 """Finds C compilers for an arch and runs them: preprocess, compile, assemble, link."""
 
-from transformer.toolchain.find import available, find
+from transformer.toolchain.find import available, find, identified
 from transformer.toolchain.model import FAMILIES, Compiler, CompilerMissing, Completed
 from transformer.toolchain.run import (
     STATIC_PIE,
@@ -25,6 +25,7 @@ __all__ = [
     "compile_assembly",
     "compile_object",
     "find",
+    "identified",
     "link",
     "preprocess",
     "run",

@@ -11,11 +11,14 @@ import shlex
 import shutil
 from collections.abc import Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
-from transformer.arch import Arch, Toolchain
 from transformer.toolchain import zig
 from transformer.toolchain.model import FAMILIES, Compiler, CompilerMissing
 from transformer.toolchain.run import run
+
+if TYPE_CHECKING:
+    from transformer.arch import Arch, Toolchain
 
 ASK_SECONDS = 30.0
 WHEEL = "pip install 'sc-transform[verify]'"
@@ -39,6 +42,18 @@ def find(arch: Arch, family: str | None = None, cc: str | None = None) -> Compil
     if not found:
         raise CompilerMissing(_advice(arch, wanted))
     return found[0]
+
+
+def identified(cc: str) -> Compiler:
+    """The compiler that a command starts, whatever it builds for."""
+    argv = _split(cc)
+    program = shutil.which(argv[0], path=_path())
+    if program is None:
+        raise CompilerMissing(f"the compiler '{argv[0]}' is not found")
+    compiler = _identify((program, *argv[1:]))
+    if compiler is None:
+        raise CompilerMissing(f"'{cc}' is neither GCC nor Clang")
+    return compiler
 
 
 def available(arch: Arch, families: Sequence[str] = FAMILIES) -> list[Compiler]:
@@ -86,17 +101,11 @@ def _clang(toolchain: Toolchain, path: str) -> Compiler | None:
 
 @cache
 def _given(toolchain: Toolchain, title: str, cc: str, path: str) -> Compiler:
-    argv = _split(cc)
-    program = shutil.which(argv[0], path=path)
-    if program is None:
-        raise CompilerMissing(f"the compiler '{argv[0]}' is not found")
-    compiler = _identify((program, *argv[1:]))
-    if compiler is None:
-        raise CompilerMissing(f"'{cc}' is neither GCC nor Clang")
+    compiler = identified(cc)
     machine = _machine(compiler.argv)
     if machine.split("-")[0] in {t.split("-")[0] for t in toolchain.triples}:
         return compiler
-    if compiler.family == "clang" and not zig.is_zig(argv):
+    if compiler.family == "clang" and not zig.is_zig(_split(cc)):
         target = f"--target={toolchain.zig_target}"
         return Compiler("clang", (*compiler.argv, target), compiler.base_flags, compiler.version)
     raise CompilerMissing(f"'{cc}' builds for {machine or 'an unknown machine'}, not for {title}")

@@ -14,10 +14,13 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from transformer.arch import Toolchain
 from transformer.toolchain.model import Compiler
 from transformer.toolchain.run import cache_environment, run
+
+if TYPE_CHECKING:
+    from transformer.arch import Toolchain
 
 CC_FLAGS = ("-fno-sanitize=undefined",)
 ASK_SECONDS = 60.0
