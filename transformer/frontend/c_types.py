@@ -23,7 +23,7 @@ Locals = Callable[[str], Type | None]
 
 _ODD_TYPEDEF = re.compile(r"\b(?:__)?(?:vector_size|mode|ext_vector_type|neon_vector_type)")
 _FLOATING = {"float", "double", "_Complex", "__int128"}
-_BASIC = _FLOATING | {"void", "char", "short", "int", "long", "signed", "unsigned", "_Bool"}
+_BASIC = _FLOATING | {"void", "char", "short", "int", "long", "signed", "unsigned", "_Bool", "bool"}
 _DEPTH = 32
 
 

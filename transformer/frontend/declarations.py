@@ -22,7 +22,7 @@ _TYPEDEF = re.compile(r"\btypedef\b")
 _ENUM = re.compile(r"\benum\b[^{};()]*\{([^{}]*)\}")
 _ITEM = re.compile(r"(?:^|,)\s*(?:\#[^\n]*\s*)*([A-Za-z_$][\w$]*)")
 _QUALIFIERS = {"const", "volatile", "restrict", "_Atomic", "__restrict", "__restrict__"}
-_BUILTIN_TYPES = frozenset({"__builtin_ms_va_list", "__SVBool_t", "__builtin_sysv_va_list"})
+_BUILTIN_TYPES = frozenset({"__builtin_ms_va_list", "__builtin_sysv_va_list", "bool"})
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,8 @@ def _without_groups(found: list[Token]) -> list[Token]:
         if text in ("__attribute__", "__attribute", "__asm__", "asm", "__asm", "_Alignas"):
             index = matching(found, index + 1) + 1 or len(found)
             continue
-        if RENAMED.get(text, text) == "typeof":
+        grouped = index + 1 < len(found) and found[index + 1].text == "("
+        if grouped and RENAMED.get(text, text) in ("typeof", "_Atomic", "_BitInt"):
             kept.append(Token("id", "int", found[index].start, found[index].end))
             index = matching(found, index + 1) + 1 or len(found)
             continue

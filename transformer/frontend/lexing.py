@@ -19,8 +19,9 @@ _STRING = rf'"(?:[^"\\\n]|{SPLICE}|\\[^\n])*"?'
 _CHARACTER = rf"'(?:[^'\\\n]|{SPLICE}|\\[^\n])*'"
 _RAW_STRING = r'(?:u8|[uUL])?R"([^()\\\s]{0,16})\([\s\S]*?\)\1"'
 _DIRECTIVE = rf"(?:\#|%:)(?:{_BLOCK}|{_LINE}|\"(?:[^\"\\\n]|{SPLICE}|\\[^\n])*\"|{SPLICE}|[^\n])*"
-_WORD = rf"(?:[A-Za-z_$\x80-\xff]|{_S}(?<=\n)[A-Za-z_$])(?:[\w$]|{SPLICE}(?=[\w$\\]))*"
+_WORD = rf"(?:[A-Za-z_$\x80-\xff]|{_S}(?<=\n)[A-Za-z_$])(?:[\w$\x80-\xff]|{SPLICE}(?=[\w$\\]))*"
 _NUMBER = r"\.?[0-9](?:[eEpP][+-]|[\w.]|'(?=\w))*"
+_UCN = r"(?:\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8})"
 _OPERATOR = r"\.\.\.|<<=|>>=|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[*/%+\-&^|]=|\#\#|::|[^\s\w]"
 
 _RAW = re.compile(
@@ -50,16 +51,18 @@ MARKABLE = re.compile(
 _DIRECTIVE_RE = re.compile(_DIRECTIVE)
 _PREPROCESSED = re.compile(
     rf"""(?P<directive>^[ \t]*\#[^\n]*|/\*[\s\S]*?\*/|//[^\n]*)
-       | (?P<id>[A-Za-z_$\x80-\xff][\w$]*(?!["']))
+       | (?P<id>[A-Za-z_$\x80-\xff][\w$\x80-\xff]*+(?:{_UCN}[\w$\x80-\xff]*+)*+(?!["']))
        | (?P<num>{_NUMBER})
        | (?P<rawstr>{_RAW_STRING})
        | (?P<str>(?:u8|[uUL])?"(?:[^"\\\n]|\\.)*")
        | (?P<chr>(?:u8|[uUL])?'(?:[^'\\\n]|\\.)*')
-       | (?P<word>[A-Za-z_$\x80-\xff][\w$]*)
+       | (?P<word>(?:[A-Za-z_$\x80-\xff]|{_UCN})(?:[\w$\x80-\xff]|{_UCN})*)
+       | (?P<digraph><[:%]|[:%]>)
        | (?P<op>{_OPERATOR})""",
     re.VERBOSE | re.MULTILINE,
 )
 _UNSPLICE = re.compile(SPLICE)
+DIGRAPHS = {"<:": "[", ":>": "]", "<%": "{", "%>": "}"}
 
 
 class Token(NamedTuple):
@@ -84,7 +87,9 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
     limit = len(text) if end is None else end
     for match in _PREPROCESSED.finditer(text, start, limit):
         name = match.lastgroup or "op"
-        if name != "directive":
+        if name == "digraph":
+            found.append(Token("op", DIGRAPHS[match[name]], match.start(), match.end()))
+        elif name != "directive":
             found.append(Token(_kind(name), match[name], match.start(name), match.end(name)))
     return found
 

@@ -1,0 +1,100 @@
+"""C that few units say, and that a compiler takes: old, new and GNU."""
+
+import pytest
+
+from transformer.frontend import Analysis, Source
+from transformer.frontend.declarations import Declarations
+from transformer.frontend.gnu import Unparsable, parse
+from transformer.frontend.idioms import Guard
+from transformer.frontend.lexing import tokens
+
+RARE = [
+    "constexpr int x = 3; int f(void) { constexpr int y = 4; return y; }",
+    "thread_local int t; alignas(8) int a; bool b = true; typeof_unqual(a) u;",
+    "_BitInt(7) b; unsigned _BitInt(12) f(_BitInt(3) a) { return a + 3wb; }",
+    "struct s { int a, b; } s = { a: 1, b: { 2 } }; int v[3] = { [0] 1, [1] = 2, [2] 3 };",
+    "static x; const *p; int f(a, b) register a; { return a; }",
+    "f(a) char *a; { return 0; }",
+    "int f(int n) { int g(int k) { return n + k; } return g(1); }",
+    "int f(int n) { auto int g(int); int g(k) int k; { return k; } return g(n); }",
+    "int f(void) { void (*p)(void) = ({ void g(void) { } g; }); p(); return 0; }",
+    "int f(x) { return __builtin_convertvector(x, int) + __builtin_bit_cast(float, 1); }",
+    "int f(void) { return __builtin_has_attribute(f, noinline); }",
+    "int f(int x) { void *t = (void *) &&a; goto *t; a: return &&a - &&a; }",
+    "int f(int n; int a[n], int n) { return a[0]; }",
+    "_Decimal64 d = 1.0dd; __float80 e = 1.0w; int __seg_gs *p;",
+    "struct [[deprecated]] s { int x [[deprecated]]; }; enum [[a]] e { A [[b]] = 1 };",
+    "int f(void) <% int a<:3:> = <% 1 %>; return a<:0:>; %> int g;",
+    "int \\u00c1b = 1; int f(void) { return \\U000000c1b + \xc3\xa9; }",
+    "const char *s = \"a\" u8\"b\" L\"c\"; int c = L'x' + u'x' + u8'x';",
+    "struct s { int a; struct { int b } c };",
+    "int f(int *n) { char a[*n]; return sizeof a; }",
+    "typedef int T; int f(void) { goto T; T: return 0; }",
+    "__vector_of_compiler_t f(__vector_of_compiler_t a, const __other_t *b);",
+    "int f(void) { __transaction_atomic { return 1; } }",
+    "int f(void) { return " + "(" * 200 + "1" + ")" * 200 + "; }",
+]
+
+
+def refused(text: str) -> list[str]:
+    """The chunks of a text that do not parse, with those whose brackets do not match."""
+    declarations = Declarations(text)
+    found = []
+    for chunk in declarations.chunks:
+        try:
+            parse(tokens(text, chunk.start, chunk.end), declarations.typedefs)
+        except Unparsable:
+            found.append(text[chunk.start : chunk.end])
+    return found + ["broken" for chunk in declarations.chunks if chunk.broken >= 0]
+
+
+@pytest.mark.parametrize("text", RARE)
+def test_rare_syntax_parses(text: str) -> None:
+    assert refused(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "int f(void) { int g(int k) }",
+        "int v[3] = { [0] };",
+        "static static;",
+        "int f(void) { return (int) && 1 2; }",
+        "struct s { int a b };",
+    ],
+)
+def test_mending_takes_nothing_that_is_no_c(text: str) -> None:
+    assert refused(text)
+
+
+def constant(text: str) -> list[bool]:
+    unit = Analysis(f"DEFINE_STATIC_KEY_FALSE(k);\n{text}", Source("", "x.c"), main="x.c").unit
+    assert not unit.problems
+    return [i.constant for i in unit.idioms if isinstance(i, Guard)]
+
+
+@pytest.mark.parametrize(
+    ("text", "judged"),
+    [
+        ("int f(void) { int g(int k) { return static_branch_likely(&k); } return g(1); }", False),
+        ("int f(void) { int g(int n) { return static_branch_likely(&k); } return g(k); }", True),
+        (
+            "int f(void) { int g(k) int k; { return static_branch_likely(&k); } return g(1); }",
+            False,
+        ),
+        (
+            "int f(void) { int g(int k) { return k; } return static_branch_likely(&k) + (k != 0); }",
+            True,
+        ),
+        ("int f(int k; int a[k], int n) { return static_branch_likely(&k) + (k != 0); }", True),
+        ("f(k) { int v[1] = { [0] 1 }; return static_branch_likely(&k); }", False),
+    ],
+)
+def test_scopes_of_mended_functions(text: str, judged: bool) -> None:
+    assert constant(text) == [judged]
+
+
+def test_names_of_types_behind_their_operands() -> None:
+    assert {"a_t", "b_t"} <= Declarations(
+        "typedef _Atomic(int) a_t; typedef _BitInt(7) b_t;"
+    ).typedefs
