@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from transformer.frontend.lexing import DIGRAPHS, Token, matching, tokens
 
 _STEP = re.compile(
-    r"""(?P<skip>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|^[ \t]*\#[^\n]*
+    r"""(?P<skip>"(?<=R")(?P<fence>[^()\\\s]{0,16})\([\s\S]*?\)(?P=fence)"
+              |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|^[ \t]*\#[^\n]*
               |/\*[\s\S]*?\*/|//[^\n]*)
       |(?P<op>[{}();]|<%|%>)""",
     re.MULTILINE | re.VERBOSE,

@@ -22,6 +22,9 @@ _TYPEDEF = re.compile(r"\btypedef\b")
 _ENUM = re.compile(r"\benum\b[^{};()]*\{([^{}]*)\}")
 _ITEM = re.compile(r"(?:^|,)\s*(?:\#[^\n]*\s*)*([A-Za-z_$][\w$]*)")
 _QUALIFIERS = {"const", "volatile", "restrict", "_Atomic", "__restrict", "__restrict__"}
+_NO_NAMES = _QUALIFIERS | {"struct", "union", "enum"}
+BASIC = {"void", "char", "short", "int", "long", "signed", "unsigned", "_Bool", "bool"}
+BASIC |= {"float", "double", "_Complex", "__int128"}
 _BUILTIN_TYPES = frozenset({"__builtin_ms_va_list", "__builtin_sysv_va_list", "bool"})
 
 
@@ -175,7 +178,9 @@ def _declared(found: list[Token], start: int, end: int) -> str:
         token = found[index]
         if token.text == "(":
             nested = found[index + 1].text in ("*", "(", "^") if index + 1 < end else False
-            if nested or (words < 2 and start == 0 and found[index - 1].text != "*"):
+            before = found[index - 1].text
+            unnamed = words < (2 if start == 0 else 1) or before == "*" or before in BASIC
+            if nested or unnamed:
                 return next(
                     (
                         t.text
@@ -185,7 +190,7 @@ def _declared(found: list[Token], start: int, end: int) -> str:
                     "",
                 )
             break
-        words += token.kind == "id"
+        words += token.kind == "id" and token.text not in _NO_NAMES
         index += 1
     names = [t.text for t in found[start:index] if t.kind == "id" and t.text not in _QUALIFIERS]
     return names[-1] if names else ""

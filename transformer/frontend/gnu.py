@@ -61,6 +61,9 @@ RENAMED = {
     "_Decimal32": "float",
     "_Decimal64": "double",
     "_Decimal128": "double",
+    "__vector": "_Complex",
+    "__bool": "unsigned",
+    "__pixel": "int",
     "_Countof": "sizeof",
     "__datasizeof": "sizeof",
     "__builtin_vectorelements": "sizeof",
@@ -82,9 +85,9 @@ _ASM = {"asm", "__asm__", "__asm"}
 _ZERO_CALLS = {
     "__builtin_offsetof", "offsetof", "__builtin_types_compatible_p", "__builtin_has_attribute",
 }  # fmt: skip
-_BINARY_LEFT = {")", "]", "}"}
+_BINARY_LEFT = {")", "]", "}", "++", "--"}
 #: nested parentheses that compilers take, times the calls that each needs
-_DEPTH = 20_000
+_DEPTH = 1_000_000
 
 _PLAIN_KEYWORDS = (
     "auto break case char const continue default do double else enum extern float for goto"
@@ -138,8 +141,11 @@ def parse(found: list[Token], typedefs: Iterable[str]) -> Parsed:
     ``typedefs`` are the names to be known as types; only those used count.
     """
     used = {t.text for t in found if t.kind == "id"}
-    types = used.intersection(typedefs).difference(RENAMED)
+    types = used.intersection(typedefs)
     items = _clean(found)
+    own = types.intersection(RENAMED)
+    if own:  # glibc declares what a compiler lacks
+        items = [(k, found[i].text if found[i].text in own else t, i) for k, t, i in items]
     try:
         return Parsed(_parsed(items, types), found)
     except Unparsable:
@@ -317,18 +323,30 @@ def _after_group(found: list[Token], index: int) -> int:
 
 
 def _convert(items: list[Item]) -> list[Item]:
-    """Tokens with the types that pycparser's grammar names."""
-    stream = []
-    for kind, text, index in items:
+    """Tokens with the types that pycparser's grammar names.
+
+    Adjacent strings are joined, for which pycparser needs the square of their number.
+    """
+    stream: list[Item] = []
+    strings: list[str] = []
+    for kind, text, index in [*items, ("", "", -1)]:
+        if strings and kind != "str":
+            at = len(stream) - 1
+            joined = "".join(part[1:-1] for part in strings)
+            stream[at] = ("STRING_LITERAL", f'"{joined}"', stream[at][2])
+            strings = []
         if kind == "id":
             stream.append((_KEYWORDS.get(text, "ID"), text, index))
         elif kind == "num":
             stream.append((*_number(text), index))
         elif kind == "str":
-            stream.append(("STRING_LITERAL", '""' if text[:1] != '"' else text, index))
+            strings.append(text if text[:1] == '"' else '""')
+            if len(strings) == 1:
+                stream.append(("STRING_LITERAL", text, index))
+            continue
         elif kind == "chr":
             stream.append(("CHAR_CONST", "'x'", index))
-        else:
+        elif kind == "op":
             stream.append((_OPERATORS.get(text, "PPHASH"), text, index))
     return stream
 

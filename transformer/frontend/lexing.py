@@ -17,7 +17,7 @@ _BLOCK = rf"/{_S}\*(?:[^*]|\*(?!{_S}/))*(?:\*{_S}/|\Z)"
 _LINE = rf"/{_S}/(?:[^\n\\]|{SPLICE}|\\)*"
 _STRING = rf'"(?:[^"\\\n]|{SPLICE}|\\[^\n])*"?'
 _CHARACTER = rf"'(?:[^'\\\n]|{SPLICE}|\\[^\n])*'"
-_RAW_STRING = r'(?:u8|[uUL])?R"([^()\\\s]{0,16})\([\s\S]*?\)\1"'
+_RAW_STRING = r'(?:u8|[uUL])?R"(?P<fence>[^()\\\s]{0,16})\([\s\S]*?\)(?P=fence)"'
 _DIRECTIVE = rf"(?:\#|%:)(?:{_BLOCK}|{_LINE}|\"(?:[^\"\\\n]|{SPLICE}|\\[^\n])*\"|{SPLICE}|[^\n])*"
 _WORD = rf"(?:[A-Za-z_$\x80-\xff]|{_S}(?<=\n)[A-Za-z_$])(?:[\w$\x80-\xff]|{SPLICE}(?=[\w$\\]))*"
 _NUMBER = r"\.?[0-9](?:[eEpP][+-]|[\w.]|'(?=\w))*"

@@ -28,8 +28,8 @@ _STATEMENTS = {
 }  # fmt: skip
 _WORDS = _STORAGE | _QUALIFIERS | _TAGS | _TYPES | _CONTROL | _STATEMENTS
 _BEFORE_LABELS = {";", "{", "}", ":", ")", "else"}
-#: keywords of C23 that were names before
-_SINCE_C23 = {"constexpr": "const", "thread_local": "_Thread_local"}
+#: keywords before another word, and names elsewhere: C23's and AltiVec's
+_IN_PLACE = {"constexpr": "const", "thread_local": "_Thread_local", "vector": "_Complex"}
 
 
 def repaired(items: list[Item], types: Collection[str]) -> list[Item]:
@@ -42,7 +42,7 @@ def repaired(items: list[Item], types: Collection[str]) -> list[Item]:
 def guessed_types(items: list[Item], types: Collection[str]) -> set[str]:
     """Words that nothing declares and that stand where only a type may."""
     found = set()
-    known = {*_WORDS, *_SINCE_C23, "alignas", *types}
+    known = {*_WORDS, *_IN_PLACE, "alignas", *types}
     for number, (item, following) in enumerate(pairwise(items)):
         kind, text, _ = item
         if kind != "id" or text in known or _text(items, number - 1) in _TAGS:
@@ -124,16 +124,18 @@ def _brace(items: list[Item], at: int, parent: str, partners: dict[int, int]) ->
     return "block"
 
 
-def _newer_words(items: list[Item], types: Collection[str]) -> list[Item]:
-    """``constexpr``, ``thread_local`` and ``alignas()``, which are names in older C."""
+def _words_in_place(items: list[Item], types: Collection[str]) -> list[Item]:
+    """Such words, and C23's ``alignas()``."""
     partners = _partners(items)
     made: list[Item] = []
     skip = -1
     for at, (kind, text, index) in enumerate(items):
         if at <= skip:
             continue
-        if text in _SINCE_C23 and at + 1 < len(items) and items[at + 1][0] == "id":
-            made.append((kind, _SINCE_C23[text], index))
+        if text in ("bool", "pixel") and _text(items, at - 1) in ("vector", "_Complex"):
+            made.append((kind, "int", index))
+        elif text in _IN_PLACE and at + 1 < len(items) and items[at + 1][0] == "id":
+            made.append((kind, _IN_PLACE[text], index))
         elif text == "alignas" and _text(items, at + 1) == "(":
             skip = partners.get(at + 1, at)
         else:
@@ -154,10 +156,31 @@ def _implicit_int(items: list[Item], types: Collection[str]) -> list[Item]:
             continue
         prefix = item[1] in _STORAGE | _QUALIFIERS
         start = start and prefix
-        name = _is_name(items, at + 1) and _text(items, at + 1) not in types
+        alone = prefix and _text(items, at + 2) in (";", ",")
+        name = _is_name(items, at + 1) and (alone or _text(items, at + 1) not in types)
         if start and (name or _text(items, at + 1) == "*") and _text(items, at + 2) != "{":
             made.append(("id", "int", item[2]))
             start = False
+    return made
+
+
+def _attribute_words(items: list[Item], types: Collection[str]) -> list[Item]:
+    """Words of the compiler's behind a parameter list, with the strings that they take."""
+    partners = _partners(items)
+    made: list[Item] = []
+    behind = skip = -1
+    for at, item in enumerate(items):
+        if at < skip:
+            continue
+        if item[1] == ")" and at in partners:
+            before = partners[at] - 1
+            pointer = _text(items, before) == ")" and _text(items, partners[before] + 1) == "*"
+            behind = at + 1 if pointer or _is_name(items, before) else behind
+        if at == behind and item[1].startswith("__") and item[1] not in types:
+            strings = _text(items, at + 1) == "(" and items[at + 2][0] == "str"
+            skip = behind = (partners.get(at + 1, at) if strings else at) + 1
+            continue
+        made.append(item)
     return made
 
 
@@ -296,6 +319,6 @@ def _labels(items: list[Item], types: Collection[str]) -> list[Item]:
 
 
 _MENDS: tuple[Callable[[list[Item], Collection[str]], list[Item]], ...] = (
-    _newer_words, _forward_parameters, _implicit_int, _nested_functions, _designators,
-    _record_ends, _label_addresses, _bounds, _labels,
+    _words_in_place, _attribute_words, _forward_parameters, _implicit_int, _nested_functions,
+    _designators, _record_ends, _label_addresses, _bounds, _labels,
 )  # fmt: skip
