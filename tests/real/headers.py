@@ -107,18 +107,20 @@ def _of_host() -> Iterator[Family]:
     if not shutil.which("gcc"):
         return
     multiarch = tuple(p.parent for p in include.glob("*-linux-gnu*/asm"))[:1]
-    linux = "linux asm-generic asm rdma sound drm mtd video scsi misc xen".split()  # noqa: SIM905
-    yield Family("host-uapi", ("gcc",), (include, *multiarch), tuple(linux))
-    others = tuple(p.name for p in include.iterdir() if p.is_dir() and p.name in _GLIBC_FOLDERS)
-    yield Family("host-glibc", ("gcc",), (include, *multiarch), others)
+    folders = (include, *multiarch)
+    yield Family("host-uapi", ("gcc",), folders, _UAPI_FOLDERS)
+    yield Family("host-glibc", ("gcc",), folders, _GLIBC_FOLDERS)
     yield Family("host-others", ("gcc",), (include,), deep=False)
 
 
-_GLIBC_FOLDERS = {
+_UAPI_FOLDERS = (
+    "asm", "asm-generic", "cxl", "drm", "linux", "misc", "mtd", "rdma", "sound", "video", "xen",
+)  # fmt: skip
+_GLIBC_FOLDERS = (
     "arpa", "bits", "finclude", "gnu", "net", "netash", "netatalk", "netax25", "neteconet",
     "netinet", "netipx", "netiucv", "netpacket", "netrom", "netrose", "nfs", "protocols",
     "rpc", "scsi", "sys",
-}  # fmt: skip
+)  # fmt: skip
 
 
 @dataclass
@@ -136,33 +138,24 @@ class Headers:
     def read(self, family: Family, names: Sequence[str]) -> Tally:
         tally = Tally()
         for name in names:
-            text = self._preprocessed(family, name)
-            if text is None:
-                tally.counts["not taken by the compiler"] += 1
-                continue
-            refused = self.reader.refusals(text)
-            if refused and not self._compiles(family):
-                tally.counts["not taken by the compiler"] += 1
-                continue
-            tally.counts["refused" if refused else "read"] += 1
+            outcome, refused = self._one(family, name)
+            tally.counts[outcome] += 1
             tally.refused += refused
         return tally
 
-    def _preprocessed(self, family: Family, name: str) -> str | None:
+    def _one(self, family: Family, name: str) -> tuple[str, list[Refusal]]:
+        """A header that the compiler does not take alone is read after what many expect."""
         for before in ("", _BEFORE):
-            text = f"{before}#include <{name}>\n"
-            (self.scratch / "unit.c").write_text(text)
+            (self.scratch / "unit.c").write_text(f"{before}#include <{name}>\n")
             done = self._run(family, "-E")
-            if done.returncode == 0:
-                return done.stdout.decode("latin-1")
-        return None
-
-    def _compiles(self, family: Family) -> bool:
-        if self._run(family, "-c", "-o", "unit.o").returncode == 0:
-            return True
-        unit = self.scratch / "unit.c"
-        unit.write_text(_BEFORE + unit.read_text())
-        return self._run(family, "-c", "-o", "unit.o").returncode == 0
+            if done.returncode != 0:
+                continue
+            refused = self.reader.refusals(done.stdout.decode("latin-1"))
+            if not refused:
+                return "read", []
+            if self._run(family, "-c", "-o", "unit.o").returncode == 0:
+                return "refused", refused
+        return "not taken by the compiler", []
 
     def _run(self, family: Family, *what: str) -> subprocess.CompletedProcess[bytes]:
         command = [*family.command, "-w", "-D_GNU_SOURCE", *what, "unit.c"]

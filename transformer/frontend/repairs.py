@@ -41,13 +41,17 @@ def repaired(items: list[Item], types: Collection[str]) -> list[Item]:
 
 def guessed_types(items: list[Item], types: Collection[str]) -> set[str]:
     """Words that nothing declares and that stand where only a type may."""
-    found = set()
+    found: set[str] = set()
+    behind = -1
     known = {*_WORDS, *_IN_PLACE, "alignas", *types}
     for number, (item, following) in enumerate(pairwise(items)):
         kind, text, _ = item
         if kind != "id" or text in known or _text(items, number - 1) in _TAGS:
             continue
         before = _text(items, number - 1)
+        if before == ")" or behind == number - 1:  # an attribute, see _attribute_words
+            behind = number
+            continue
         named = following[0] == "id" and following[1] not in _CONTROL | _STATEMENTS
         pointer = following[1] == "*" and (
             before in _STORAGE | _QUALIFIERS or (before == "(" and _text(items, number + 2) in ")*")
