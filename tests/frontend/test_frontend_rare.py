@@ -38,6 +38,8 @@ RARE = [
     "int f(int *p, int n) { while (*p++ && n--) ; return n-- && p; }",
     'const char *s = R"x("}{)x"; int f(void) { return LR"(\n")"[0]; }',
     "int f(void) { switch (1) { " + "".join(f"case {n}: " for n in range(3000)) + "; } }",
+    "typedef int T; void f(int (*T)(void)) { T(); } int g(void) { return sizeof(enum { T }); }",
+    "(a); (*b)(c); *d;",
     "typedef a; typedef b, c; a f(b *d) { return *d; }",
     "typedef unsigned short (F)(void *); typedef struct s (G)(int); F *f(G *g) { return g; }",
     "typedef __float128 _Float128; typedef float _Float32; _Float32 f(_Float128 a);",

@@ -61,11 +61,11 @@ class Family:
 
 
 def families() -> Iterator[Family]:
-    yield from _of_wheel()
+    yield from of_wheel()
     yield from _of_host()
 
 
-def _of_wheel() -> Iterator[Family]:
+def of_wheel() -> Iterator[Family]:
     zig = binary()
     if zig is None:
         return

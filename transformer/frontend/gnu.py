@@ -19,7 +19,7 @@ from pycparser.c_lexer import Token as ParserToken
 from pycparser.c_parser import CParser, ParseError
 
 from transformer.frontend.lexing import Token, matching, split_commas
-from transformer.frontend.repairs import Item, guessed_types, repaired
+from transformer.frontend.repairs import Item, guessed_types, redeclared_types, repaired
 from transformer.frontend.words import lookup
 
 #: renamed to standard C
@@ -150,6 +150,7 @@ def parse(found: list[Token], typedefs: Iterable[str]) -> Parsed:
         return Parsed(_parsed(items, types), found)
     except Unparsable:
         types |= guessed_types(items, types)
+        types -= redeclared_types(items, types)
         return Parsed(_parsed(repaired(items, types), types), found)
 
 

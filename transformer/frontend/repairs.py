@@ -68,6 +68,23 @@ def guessed_types(items: list[Item], types: Collection[str]) -> set[str]:
     return found
 
 
+def redeclared_types(items: list[Item], types: Collection[str]) -> set[str]:
+    """Names of types that are enumerators here, or declared as ``(*name)(``.
+
+    pycparser takes a type's name for a new one only where nothing else can stand.
+    """
+    partners = _partners(items)
+    found: set[str] = set()
+    for at, (kind, text, _) in enumerate(items):
+        if text == "{" and "enum" in (_text(items, at - 1), _text(items, at - 2)):
+            names = range(at + 1, partners.get(at, at))
+            found |= {items[n][1] for n in names if _text(items, n - 1) in ("{", ",")}
+        pointer = _text(items, at - 1) == "*" and _text(items, at - 2) == "("
+        if kind == "id" and pointer and _text(items, at + 1) == ")":
+            found |= {text} if _text(items, at + 2) in ("(", "[") else set()
+    return found.intersection(types)
+
+
 def _text(items: list[Item], at: int) -> str:
     return items[at][1] if 0 <= at < len(items) else ""
 
@@ -150,7 +167,11 @@ def _words_in_place(items: list[Item], types: Collection[str]) -> list[Item]:
 def _implicit_int(items: list[Item], types: Collection[str]) -> list[Item]:
     """``static x;``, ``register i;`` and what starts with a declarator, as of old."""
     made: list[Item] = []
-    if items and not _starts_type(items, 0, types) and (_is_name(items, 0) or items[0][1] == "*"):
+    if (
+        items
+        and not _starts_type(items, 0, types)
+        and (_is_name(items, 0) or items[0][1] in ("*", "("))
+    ):
         made.append(("id", "int", items[0][2]))
     start = True
     for at, item in enumerate(items):
