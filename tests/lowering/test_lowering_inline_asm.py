@@ -133,6 +133,23 @@ def test_other_modes_declare_no_calls() -> None:
     assert "__sc_asm" not in lower(unit, source, Options(True, False)).buffer.apply()
 
 
+@pytest.mark.parametrize("call", ["_setjmp(b)", "__sigsetjmp (b, 1)", "__builtin_setjmp(b)"])
+def test_a_function_to_which_longjmp_returns_is_refused(call: str) -> None:
+    """To the compiler an asm is no call: it keeps less for a return that none can cause."""
+    text = f"int f(void); DEFINE_STATIC_CALL(k, f); int g(void *b) {{ return {call}; }}\n"
+    problems = refusals(f"{text}int t(void) {{ return static_call(k)(); }}")
+    assert [p.partition(" cannot")[0] for p in problems] == [
+        "a function to which longjmp may return"
+    ]
+    assert not refusals(f"{text.replace(call, '1')}int t(void) {{ return static_call(k)(); }}")
+
+
+def refusals(text: str) -> list[str]:
+    source = Source(text, "t.c")
+    unit = Analysis(source.text, source, main="t.c", preprocessed=True).unit_for(6)
+    return [p.text for p in unit.problems]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -8,8 +8,8 @@
 Every declaration of every test is parsed.  Then a call of one of its functions,
 chosen by the seed, goes through a static call, and the function that holds the
 call gets a guard.  Each line that holds no idiom must come out byte for byte; the
-result must compile, and a test below a folder ``execute`` must end as it did, with
-the same output.  Needs a compiler for this machine; runs what the tests contain.
+result must compile, and a test that is to be run must end as it did, with the
+same output.  Needs a compiler for this machine; runs what the tests contain.
 """
 
 from __future__ import annotations
@@ -79,11 +79,11 @@ class Torture:
         return None
 
     def _transformed(self, path: Path, text: str, flags: Sequence[str]) -> tuple[str, str]:
-        run = "execute" in path.parts and "{ dg-do compile" not in text
+        run = ("execute" in path.parts or "{ dg-do run" in text) and "{ dg-do compile" not in text
         result = transformer.rewrite(
             text.encode("latin-1"),
             path=str(self.folder / path.name), arch=self.arch, mode=self.mode, cc=self.cc,
-            cflags=flags, check=not run,
+            cflags=flags,
         )  # fmt: skip
         said = [d for d in result.diagnostics if d.severity == "error" or d.id == "sc-parse"]
         if said and any(d.id == "sc-inline-asm-signature" for d in said):
@@ -141,7 +141,7 @@ def _options(text: str) -> list[str]:
     for options, condition in _OPTIONS.findall(text):
         if "target" not in condition:
             found += options.split()
-    return [o for o in found if not o.startswith(("-fdump", "-o", "-M", "-d")) and o not in _STAGES]
+    return [o for o in found if not o.startswith(("-fdump", "-o", "-M", "-d", "--")) and o not in _STAGES]
 
 
 _STAGES = ("-c", "-S", "-E")
