@@ -110,3 +110,10 @@ def test_names_of_types_behind_their_operands() -> None:
     assert {"a_t", "b_t"} <= Declarations(
         "typedef _Atomic(int) a_t; typedef _BitInt(7) b_t;"
     ).typedefs
+
+
+@pytest.mark.parametrize("attributes", ["", '__attribute__((packed, x("y")))', "[[gnu::packed]]"])
+def test_enumerators_are_constants(attributes: str) -> None:
+    text = f"DEFINE_STATIC_KEY_ARRAY_FALSE(ks, 2); enum {attributes} e : short {{ A, B = 1 }};"
+    assert constant(f"{text} int f(void) {{ return static_branch_likely(&ks[B]); }}") == [True]
+    assert constant(f"{text} int f(int B) {{ return static_branch_likely(&ks[B]); }}") == [False]

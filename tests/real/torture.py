@@ -141,7 +141,11 @@ def _options(text: str) -> list[str]:
     for options, condition in _OPTIONS.findall(text):
         if "target" not in condition:
             found += options.split()
-    return [o for o in found if not o.startswith(("-fdump", "-o", "-M", "-d", "--")) and o not in _STAGES]
+    return [
+        o
+        for o in found
+        if not o.startswith(("-fdump", "-o", "-M", "-d", "--")) and o not in _STAGES
+    ]
 
 
 _STAGES = ("-c", "-S", "-E")

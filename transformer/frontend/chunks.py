@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from transformer.frontend.lexing import DIGRAPHS, Token, matching, tokens
 
 _STEP = re.compile(
-    r"""(?P<skip>"(?<=R")(?P<fence>[^()\\\s]{0,16})\([\s\S]*?\)(?P=fence)"
-              |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|^[ \t]*\#[^\n]*
-              |/\*[\s\S]*?\*/|//[^\n]*)
-      |(?P<op>[{}();]|<%|%>)""",
+    r"""(?P<op>[{}();]|<%|%>)
+      |"(?<=R")(?P<fence>[^()\\\s]{0,16})\([\s\S]*?\)(?P=fence)"
+      |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|^[ \t]*\#[^\n]*
+      |/\*[\s\S]*?\*/|//[^\n]*""",
     re.MULTILINE | re.VERBOSE,
 )
 _BLANK = re.compile(r"(?:\s+|^[ \t]*\#[^\n]*|/\*[\s\S]*?\*/|//[^\n]*)+", re.MULTILINE)
@@ -74,16 +74,16 @@ class _Splitter:
             op = match["op"]
             if op is None:
                 continue
-            at, op = match.start(), DIGRAPHS.get(op, op)
-            if op in "({":
-                if op == "{" and not self.stack:
+            at = match.start()
+            if op in ("(", "{", "<%"):
+                if op != "(" and not self.stack:
                     self.brace = at
-                self.stack.append((op, at))
+                self.stack.append((DIGRAPHS.get(op, op), at))
             elif op == ";":
                 if not self.stack:
                     self._finish(at + 1, -1)
             else:
-                self._close(op, at, match.end())
+                self._close(DIGRAPHS.get(op, op), at, match.end())
 
     def _close(self, op: str, at: int, end: int) -> None:
         if not self.stack:

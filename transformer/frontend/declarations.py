@@ -19,7 +19,7 @@ from transformer.frontend.gnu import RENAMED, Parsed, Unparsable, parse
 from transformer.frontend.lexing import Token, matching, split_commas, tokens
 
 _TYPEDEF = re.compile(r"\btypedef\b")
-_ENUM = re.compile(r"\benum\b[^{};()]*\{([^{}]*)\}")
+_ENUM = re.compile(r"\benum\b\s*(?:__attribute(?:__)?\s*\(\([^{};]*?\)\))?[^{};()]*\{([^{}]*)\}")
 _ITEM = re.compile(r"(?:^|,)\s*(?:\#[^\n]*\s*)*([A-Za-z_$][\w$]*)")
 _QUALIFIERS = {"const", "volatile", "restrict", "_Atomic", "__restrict", "__restrict__"}
 _NO_NAMES = _QUALIFIERS | {"struct", "union", "enum"}
