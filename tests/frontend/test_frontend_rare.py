@@ -2,11 +2,11 @@
 
 import pytest
 
-from transformer.frontend import Analysis, Source
+from transformer.frontend import Analysis, Source, mark
 from transformer.frontend.declarations import Declarations
 from transformer.frontend.gnu import Unparsable, parse
 from transformer.frontend.idioms import Guard
-from transformer.frontend.lexing import tokens
+from transformer.frontend.lexing import raw_tokens, tokens
 
 RARE = [
     "constexpr int x = 3; int f(void) { constexpr int y = 4; return y; }",
@@ -104,6 +104,22 @@ def constant(text: str) -> list[bool]:
 )
 def test_scopes_of_mended_functions(text: str, judged: bool) -> None:
     assert constant(text) == [judged]
+
+
+@pytest.mark.parametrize("text", ['R"x(" static_call(k)(1) ")x"', 'u8R"(\n" SC_DYNAMIC(0) ")"'])
+def test_a_raw_string_holds_no_idiom(text: str) -> None:
+    assert mark(f"const char *s = {text};".encode()).text.count(b"__sc_at_") == 0
+    assert [t.kind for t in raw_tokens(text)] == ["str"] == [t.kind for t in tokens(text)]
+
+
+def test_a_word_between_two_strings_is_one() -> None:
+    assert b"__sc_at_5_static_call" in mark(b'"x(" static_call(k)(1) ")x"').text
+
+
+def test_digraphs_are_the_brackets_that_they_stand_for() -> None:
+    text = "int a<:1:> = <%1%>; x <<= a<:0:>;"
+    assert [t.text for t in raw_tokens(text)] == [t.text for t in tokens(text)]
+    assert "".join(t.text for t in tokens(text)) == "inta[1]={1};x<<=a[0];"
 
 
 def test_names_of_types_behind_their_operands() -> None:

@@ -21,6 +21,7 @@ _RAW_STRING = r'(?:u8|[uUL])?R"(?P<fence>[^()\\\s]{0,16})\([\s\S]*?\)(?P=fence)"
 _DIRECTIVE = rf"(?:\#|%:)(?:{_BLOCK}|{_LINE}|\"(?:[^\"\\\n]|{SPLICE}|\\[^\n])*\"|{SPLICE}|[^\n])*"
 _WORD = rf"(?:[A-Za-z_$\x80-\xff]|{_S}(?<=\n)[A-Za-z_$])(?:[\w$\x80-\xff]|{SPLICE}(?=[\w$\\]))*"
 _NUMBER = r"\.?[0-9](?:[eEpP][+-]|[\w.]|'(?=\w))*"
+_DIGRAPH = r"<[:%]|[:%]>"
 _UCN = r"(?:\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8})"
 _OPERATOR = r"\.\.\.|<<=|>>=|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[*/%+\-&^|]=|\#\#|::|[^\s\w]"
 
@@ -34,6 +35,7 @@ _RAW = re.compile(
        | (?P<newline>\n)
        | (?P<splice>{SPLICE})
        | (?P<directive>(?:\#|%:))
+       | (?P<digraph>{_DIGRAPH})
        | (?P<op>{_OPERATOR})""",
     re.VERBOSE,
 )
@@ -57,7 +59,7 @@ _PREPROCESSED = re.compile(
        | (?P<str>(?:u8|[uUL])?"(?:[^"\\\n]|\\.)*")
        | (?P<chr>(?:u8|[uUL])?'(?:[^'\\\n]|\\.)*')
        | (?P<word>(?:[A-Za-z_$\x80-\xff]|{_UCN})(?:[\w$\x80-\xff]|{_UCN})*)
-       | (?P<digraph><[:%]|[:%]>)
+       | (?P<digraph>{_DIGRAPH})
        | (?P<op>{_OPERATOR})""",
     re.VERBOSE | re.MULTILINE,
 )
@@ -77,8 +79,11 @@ class Token(NamedTuple):
     end: int
 
 
+_KINDS = {"rawstr": "str", "word": "id", "digraph": "op", "directive": "op"}
+
+
 def _kind(name: str) -> str:
-    return {"rawstr": "str", "word": "id"}.get(name, name)
+    return _KINDS.get(name, name)
 
 
 def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
@@ -114,9 +119,7 @@ def raw_tokens(text: str, start: int = 0, *, directives: bool = False) -> Iterat
         elif name not in ("comment", "splice"):
             fresh = False
             spelled = _UNSPLICE.sub("", match[name]) if "\\" in match[name] else match[name]
-            yield Token(
-                "op" if name == "directive" else _kind(name), spelled, match.start(name), position
-            )
+            yield Token(_kind(name), DIGRAPHS.get(spelled, spelled), match.start(name), position)
 
 
 def _line_is_blank_before(text: str, start: int) -> bool:
