@@ -22,10 +22,11 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 from real_reading import Reader
-from torture_injecting import KEYS, injected
+from torture_injecting import CALL, KEYS, guarded, injected
 
 import transformer
 from transformer import arch as arches
@@ -65,17 +66,16 @@ class Torture:
             return "refused", str(refused[0])
         chosen = self._injected(path, data.decode("latin-1"), flags)
         if chosen is None:
-            return "read; has no call that can go through a key", ""
+            return "read; has no function for an idiom", ""
         return self._transformed(path, chosen, flags)
 
     def _injected(self, path: Path, text: str, flags: Sequence[str]) -> str | None:
-        for number, changed in enumerate(injected(text, (self.seed, path.name))):
-            if number == _TRIES:
-                break
-            copy = self.folder / path.name
-            copy.write_bytes(changed.encode("latin-1"))
-            if self._compiles(copy, (*flags, *self.plain)):
-                return changed
+        for ways in (injected, guarded):
+            for changed in islice(ways(text, (self.seed, path.name)), _TRIES):
+                copy = self.folder / path.name
+                copy.write_bytes(changed.encode("latin-1"))
+                if self._compiles(copy, (*flags, *self.plain)):
+                    return changed
         return None
 
     def _transformed(self, path: Path, text: str, flags: Sequence[str]) -> tuple[str, str]:
@@ -94,24 +94,23 @@ class Torture:
             return "bytes differ", wrong
         if KEYS in text and "__sc_flag" in result.text.decode("latin-1"):
             return "misread", "the address of a key's element is no constant"
-        if not run:
-            return "read, transformed", ""
-        return self._compared(path, result.text, flags)
+        what = "read, call transformed" if CALL in text else "read, guard transformed"
+        return self._compared(path, what, result.text, flags) if run else (what, "")
 
-    def _compared(self, path: Path, new: bytes, flags: Sequence[str]) -> tuple[str, str]:
+    def _compared(self, path: Path, what: str, new: bytes, flags: Sequence[str]) -> tuple[str, str]:
         """Both programs' behaviour; a test that fails as it is must fail in the same way."""
         before = self._behaviour(path, flags, [])
         copy = self.folder / path.name  # still without the tool
         untouched = self._behaviour(copy, (*flags, *self.plain), [])
         if untouched != before:
-            return "read, transformed; a call through a pointer changes the test by itself", ""
+            return f"{what}; changed by its idioms without the tool as well", ""
         copy.write_bytes(new)
         after = self._behaviour(copy, (*flags, *self.lowered), [self.runtime])
         if before is None:
-            return "read, transformed", ""
+            return what, ""
         if before != after:
             return "behaves differently", f"{before!r} became {after!r}"[:200]
-        return "read, transformed, ran alike", ""
+        return f"{what}, ran alike", ""
 
     def _behaviour(
         self, path: Path, flags: Sequence[str], more: Sequence[Path]

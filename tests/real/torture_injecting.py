@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from transformer.frontend.lexing import Token, matching, raw_tokens
 
 CALL, KEYS = "sc_torture_call", "sc_torture_keys"
-_DECLARED = """
-#include <sc/static_call.h>
+_KEYS = f"""
 #include <sc/static_key.h>
+DEFINE_STATIC_KEY_ARRAY_FALSE({KEYS}, 2);
+"""
+_CALL = """#include <sc/static_call.h>
 DEFINE_STATIC_CALL({call}, {name});
-DEFINE_STATIC_KEY_ARRAY_FALSE({keys}, 2);
 """
 #: an element, not a key: what says that its address is a constant is the function's tree
 _GUARD = f" if (static_branch_unlikely(&{KEYS}[1])) __builtin_abort();"
@@ -46,11 +47,21 @@ def injected(text: str, seed: object) -> Iterator[str]:
     for end, caller, at in sites:
         name = found[at]
         start = found[caller.opening].end
-        declared = _DECLARED.format(call=CALL, keys=KEYS, name=name.text)
+        declared = _KEYS + _CALL.format(call=CALL, name=name.text)
         call = f"{text[start : name.start]}static_call({CALL}){text[name.end :]}"
         before = f"{text[:end]}{declared}{text[end:start]}"
         yield f"{before}{_GUARD}{call}"
         yield f"{before}{call}"
+
+
+def guarded(text: str, seed: object) -> Iterator[str]:
+    """The same with a guard alone, for a file that calls nothing that is declared."""
+    found = list(raw_tokens(text))
+    functions = list(_functions(found))
+    random.Random(str(seed)).shuffle(functions)
+    for function in functions:
+        end, start = _before(found, function), found[function.opening].end
+        yield f"{text[:end]}{_KEYS}{text[end:start]}{_GUARD}{text[start:]}"
 
 
 def _sites(
@@ -58,14 +69,19 @@ def _sites(
 ) -> Iterator[tuple[int, Function, int]]:
     """Calls in a function: where the key can be defined, the function, the name's index."""
     ends = {f.name: found[f.closing].end for f in functions if f.closing < caller.opening}
-    head = caller.opening
-    while head > 0 and not (found[head - 1].text in (";", "}") and found[head - 1].kind == "op"):
-        head -= 1
-    before = found[head - 1].end if head else 0
+    before = _before(found, caller)
     for at in range(caller.opening + 1, caller.closing):
         name = found[at]
         if name.kind == "id" and name.text not in _NO_CALLS and found[at + 1].text == "(":
             yield ends.get(name.text, before), caller, at
+
+
+def _before(found: list[Token], function: Function) -> int:
+    """The end of what comes before a function's head."""
+    head = function.opening
+    while head > 0 and not (found[head - 1].text in (";", "}") and found[head - 1].kind == "op"):
+        head -= 1
+    return found[head - 1].end if head else 0
 
 
 def _functions(found: list[Token]) -> Iterator[Function]:
