@@ -8,6 +8,7 @@ from transformer.frontend.gnu import Unparsable, parse
 from transformer.frontend.idioms import Guard
 from transformer.frontend.lexing import raw_tokens, tokens
 
+CASES = "".join(f"case {number}: " for number in range(3000))
 RARE = [
     "constexpr int x = 3; int f(void) { constexpr int y = 4; return y; }",
     "thread_local int t; alignas(8) int a; bool b = true; typeof_unqual(a) u;",
@@ -37,7 +38,7 @@ RARE = [
     "typedef void *(A)(int), *(B)(int), (C)(int); A *a(B *b, C *c) { return 0; }",
     "int f(int *p, int n) { while (*p++ && n--) ; return n-- && p; }",
     'const char *s = R"x("}{)x"; int f(void) { return LR"(\n")"[0]; }',
-    "int f(void) { switch (1) { " + "".join(f"case {n}: " for n in range(3000)) + "; } }",
+    "int f(void) { switch (1) { " + CASES + "; } }",
     "typedef int T; void f(int (*T)(void)) { T(); } int g(void) { return sizeof(enum { T }); }",
     "(a); (*b)(c); *d;",
     "typedef a; typedef b, c; a f(b *d) { return *d; }",
@@ -99,6 +100,8 @@ def constant(text: str) -> list[bool]:
             True,
         ),
         ("int f(int k; int a[k], int n) { return static_branch_likely(&k) + (k != 0); }", True),
+        (f"int f(int a) {{ switch (a) {{ {CASES} return static_branch_likely(&k) + k; }} }}", True),
+        (f"int f(int k) {{ switch (k) {{ {CASES} return static_branch_likely(&k); }} }}", False),
         ("f(k) { int v[1] = { [0] 1 }; return static_branch_likely(&k); }", False),
     ],
 )

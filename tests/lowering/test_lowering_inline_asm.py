@@ -8,7 +8,8 @@ from transformer.lowering import Lowered, Options, lower
 OPTIONS = Options(patched=True, call=False, inline_asm=True)
 HEAD = """struct s { int a; }; union u { int a; }; enum e { A }; typedef int (*cb)(struct s *, int);
 typedef void nothing; typedef __builtin_va_list va_list; typedef struct { int a; } unnamed;
-typedef int v4 __attribute__((vector_size(16))); enum { SIZE = 0x10 };
+typedef int v4 __attribute__((vector_size(16))); enum { SIZE = 0x10 }; \
+typedef int word __attribute__((mode(word)));
 """
 
 
@@ -87,6 +88,8 @@ def test_the_operand_may_be_a_type_or_an_expression() -> None:
          "the result is wider than a register ('unsigned __int128')"),
         ("int f(double _Complex a);", "parameter 1 is a floating value ('double _Complex')"),
         ("int f(va_list a);", "parameter 1 is a va_list"),
+        ("int f(v4 a);", "parameter 1 is a vector"),
+        ("typedef v4 other; other f(void);", "the result is a vector"),
         ("int f(int a, int b, int c, int d, int e, int f, int g);",
          "7 arguments are more than the 6 that registers pass"),
         ("int f(int n, int (*a)[n]);", "parameter 2 has a type that depends on 'n'"),
@@ -103,7 +106,7 @@ def test_what_is_not_known_is_refused() -> None:
 
 
 def test_what_the_compiler_knows_better_is_left_to_it() -> None:
-    assert "v4 __sc_1" in call_of("int f(v4 a);")
+    assert "word __sc_1" in call_of("int f(word a);")
 
 
 def test_more_registers_pass_more_arguments() -> None:

@@ -132,10 +132,13 @@ class Declarations:
         return None
 
 
-def _walk(node: c_ast.Node) -> Iterator[c_ast.Node]:
-    yield node
-    for _, child in node.children():
-        yield from _walk(child)
+def _walk(tree: c_ast.Node) -> Iterator[c_ast.Node]:
+    """Every node of a tree, a node before its children, however deep it is."""
+    nodes = [tree]
+    while nodes:
+        node = nodes.pop()
+        yield node
+        nodes += [child for _, child in reversed(node.children())]
 
 
 def typedef_names(found: list[Token]) -> list[str]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pycparser import c_ast
@@ -154,6 +155,17 @@ def parse(found: list[Token], typedefs: Iterable[str]) -> Parsed:
         return Parsed(_parsed(repaired(items, types), types), found)
 
 
+@contextmanager
+def deeply() -> Iterator[None]:
+    """Within it a tree may be as deep as compilers take: Python's own calls need no stack."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _DEPTH))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
 def _parsed(items: list[Item], types: set[str]) -> c_ast.FileAST:
     stream: list[Item] = []
     for name in sorted(types):
@@ -164,17 +176,16 @@ def _parsed(items: list[Item], types: set[str]) -> c_ast.FileAST:
             ("SEMI", ";", -1),
         ]
     stream += _convert(items)
-    enabled, limit = gc.isenabled(), sys.getrecursionlimit()
+    enabled = gc.isenabled()
     gc.disable()
-    sys.setrecursionlimit(max(limit, _DEPTH))
     try:
-        tree = CParser(lexer=_lexer_of(stream), dialect="c23").parse("", "")
+        with deeply():
+            tree = CParser(lexer=_lexer_of(stream), dialect="c23").parse("", "")
     except ParseError as e:
         raise Unparsable(*_where(str(e))) from e
     except (AssertionError, AttributeError, IndexError, ValueError, RecursionError) as e:
         raise Unparsable(f"cannot parse this: {e}", -1) from e
     finally:
-        sys.setrecursionlimit(limit)
         if enabled:
             gc.enable()
     tree.ext = [node for node in tree.ext if not (node.coord and node.coord.line < 0)]
