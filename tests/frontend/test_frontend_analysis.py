@@ -137,7 +137,7 @@ def test_a_local_name_hides_a_key() -> None:
 
 def test_a_function_that_pycparser_refuses_is_judged_by_tokens() -> None:
     text = """DEFINE_STATIC_KEY_FALSE(k);
-    int t(struct static_key_false *q) { int nested(int a) { return a; }
+    int t(struct static_key_false *q) { void (*g(int a))(void) { return 0; }
       return static_branch_likely(&k) + static_branch_likely(q); }"""
     unit = unit_of(text)
     assert [g.constant for g in only(unit, Guard)] == [True, False]

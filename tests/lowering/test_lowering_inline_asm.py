@@ -8,7 +8,8 @@ from transformer.lowering import Lowered, Options, lower
 OPTIONS = Options(patched=True, call=False, inline_asm=True)
 HEAD = """struct s { int a; }; union u { int a; }; enum e { A }; typedef int (*cb)(struct s *, int);
 typedef void nothing; typedef __builtin_va_list va_list; typedef struct { int a; } unnamed;
-typedef int v4 __attribute__((vector_size(16))); enum { SIZE = 0x10 };
+typedef int v4 __attribute__((vector_size(16))); enum { SIZE = 0x10 }; \
+typedef int word __attribute__((mode(word)));
 """
 
 
@@ -87,6 +88,8 @@ def test_the_operand_may_be_a_type_or_an_expression() -> None:
          "the result is wider than a register ('unsigned __int128')"),
         ("int f(double _Complex a);", "parameter 1 is a floating value ('double _Complex')"),
         ("int f(va_list a);", "parameter 1 is a va_list"),
+        ("int f(v4 a);", "parameter 1 is a vector"),
+        ("typedef v4 other; other f(void);", "the result is a vector"),
         ("int f(int a, int b, int c, int d, int e, int f, int g);",
          "7 arguments are more than the 6 that registers pass"),
         ("int f(int n, int (*a)[n]);", "parameter 2 has a type that depends on 'n'"),
@@ -103,7 +106,7 @@ def test_what_is_not_known_is_refused() -> None:
 
 
 def test_what_the_compiler_knows_better_is_left_to_it() -> None:
-    assert "v4 __sc_1" in call_of("int f(v4 a);")
+    assert "word __sc_1" in call_of("int f(word a);")
 
 
 def test_more_registers_pass_more_arguments() -> None:
@@ -131,6 +134,23 @@ def test_other_modes_declare_no_calls() -> None:
     source = Source(text, "t.c")
     unit = Analysis(text, source, main="t.c", preprocessed=True).unit
     assert "__sc_asm" not in lower(unit, source, Options(True, False)).buffer.apply()
+
+
+@pytest.mark.parametrize("call", ["_setjmp(b)", "__sigsetjmp (b, 1)", "__builtin_setjmp(b)"])
+def test_a_function_to_which_longjmp_returns_is_refused(call: str) -> None:
+    """To the compiler an asm is no call: it keeps less for a return that none can cause."""
+    text = f"int f(void); DEFINE_STATIC_CALL(k, f); int g(void *b) {{ return {call}; }}\n"
+    problems = refusals(f"{text}int t(void) {{ return static_call(k)(); }}")
+    assert [p.partition(" cannot")[0] for p in problems] == [
+        "a function to which longjmp may return"
+    ]
+    assert not refusals(f"{text.replace(call, '1')}int t(void) {{ return static_call(k)(); }}")
+
+
+def refusals(text: str) -> list[str]:
+    source = Source(text, "t.c")
+    unit = Analysis(source.text, source, main="t.c", preprocessed=True).unit_for(6)
+    return [p.text for p in unit.problems]
 
 
 @pytest.mark.parametrize(

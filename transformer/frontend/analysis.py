@@ -116,7 +116,7 @@ class Analysis:
         prepare.prototypes()
         if not self.preprocessed:
             prepare.openings(Openings(self.declarations, self.source, self.lines, self.main))
-        for offset, text in prepare.other_registers(self.main):
+        for offset, text in prepare.refusals(self.main):
             unit.problems.append(self._told("sc-inline-asm-signature", text, offset))
         return unit
 

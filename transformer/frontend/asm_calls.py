@@ -19,6 +19,15 @@ _TARGET = re.compile(
     re.MULTILINE | re.VERBOSE,
 )
 
+_SETJMP = re.compile(r"\b(?:__builtin_|__?)?(?:sig)?setjmp\s*\(")
+_REFUSED = (
+    # a call's asm says what it clobbers by the unit's registers, and compilers put
+    # one function into another
+    (_TARGET, "functions compiled for other registers than the rest of the unit"),
+    # to the compiler an asm is no call, so nothing that it runs can jump back here
+    (_SETJMP, "a function to which longjmp may return"),
+)
+
 
 class AsmCalls:
     """Fills in ``unit`` for the keys that it calls; ``most`` arguments fit in registers."""
@@ -52,18 +61,11 @@ class AsmCalls:
             if at is not None:
                 self.unit.openings[key.name] = at
 
-    def other_registers(self, main: str) -> Iterator[tuple[int, str]]:
-        """Where some functions of the user's are compiled for other registers than the rest.
-
-        A call's asm says what it clobbers by the unit's registers, and compilers put
-        one function into another.
-        """
+    def refusals(self, main: str) -> Iterator[tuple[int, str]]:
+        """What of the user's own code cannot stand beside calls by inline asm, and why."""
         if not self.keys:
             return
-        for match in _TARGET.finditer(self.types.declarations.text):
-            if self.lines.place(match.start())[0] == main:
-                yield (
-                    match.start(),
-                    "functions compiled for other registers than the rest of the unit "
-                    "cannot stand beside calls by inline asm",
-                )
+        for pattern, reason in _REFUSED:
+            for match in pattern.finditer(self.types.declarations.text):
+                if self.lines.place(match.start())[0] == main:
+                    yield match.start(), f"{reason} cannot stand beside calls by inline asm"

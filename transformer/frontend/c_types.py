@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from pycparser import c_ast
 
-from transformer.frontend.declarations import Declarations
+from transformer.frontend.declarations import BASIC, Declarations
 from transformer.frontend.gnu import Unparsable, parse
 from transformer.frontend.idioms import Signature
 from transformer.frontend.lexing import Token, tokens
@@ -23,7 +23,6 @@ Locals = Callable[[str], Type | None]
 
 _ODD_TYPEDEF = re.compile(r"\b(?:__)?(?:vector_size|mode|ext_vector_type|neon_vector_type)")
 _FLOATING = {"float", "double", "_Complex", "__int128"}
-_BASIC = _FLOATING | {"void", "char", "short", "int", "long", "signed", "unsigned", "_Bool"}
 _DEPTH = 32
 
 
@@ -48,7 +47,7 @@ class Types:
         inner = node.type
         if isinstance(inner, c_ast.TypeOf):
             return self._typeof(inner, depth)
-        if isinstance(inner, c_ast.IdentifierType) and inner.names[0] not in _BASIC:
+        if isinstance(inner, c_ast.IdentifierType) and inner.names[0] not in BASIC:
             found = self.declarations.lookup(inner.names[0])
             if found and isinstance(found.node, c_ast.Typedef):
                 text = self.declarations.text[found.chunk.start : found.chunk.end]
@@ -187,7 +186,7 @@ class Types:
             return "other"
         if names == {"void"}:
             return "void"
-        return "integer" if names <= _BASIC else "unknown"
+        return "integer" if names <= BASIC else "unknown"
 
 
 def _renumber(found: list[Token]) -> list[Token]:

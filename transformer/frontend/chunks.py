@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from transformer.frontend.lexing import Token, matching, tokens
+from transformer.frontend.lexing import DIGRAPHS, Token, matching, tokens
 
 _STEP = re.compile(
-    r"""(?P<skip>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|^[ \t]*\#[^\n]*
-              |/\*[\s\S]*?\*/|//[^\n]*)
-      |(?P<op>[{}();])""",
+    r"""(?P<op>[{}();]|<%|%>)
+      |"(?<=R")(?P<fence>[^()\\\s]{0,16})\([\s\S]*?\)(?P=fence)"
+      |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|^[ \t]*\#[^\n]*
+      |/\*[\s\S]*?\*/|//[^\n]*""",
     re.MULTILINE | re.VERBOSE,
 )
 _BLANK = re.compile(r"(?:\s+|^[ \t]*\#[^\n]*|/\*[\s\S]*?\*/|//[^\n]*)+", re.MULTILINE)
 _AGGREGATE = re.compile(r"\b(?:struct|union|enum)\b")
+_ATTRIBUTES = ("__attribute__", "__attribute", "_Alignas", "alignas", "__declspec")
 _TAGS = ("struct", "union", "enum")
 _CLOSING = re.compile(r"^\}", re.MULTILINE)
 _KR_HEAD = re.compile(r"\)\s*(?:\#[^\n]*\s*)*[A-Za-z_]")
@@ -73,20 +75,20 @@ class _Splitter:
             if op is None:
                 continue
             at = match.start()
-            if op in "({":
-                if op == "{" and not self.stack:
+            if op in ("(", "{", "<%"):
+                if op != "(" and not self.stack:
                     self.brace = at
-                self.stack.append((op, at))
+                self.stack.append((DIGRAPHS.get(op, op), at))
             elif op == ";":
                 if not self.stack:
                     self._finish(at + 1, -1)
             else:
-                self._close(op, at)
+                self._close(DIGRAPHS.get(op, op), at, match.end())
 
-    def _close(self, op: str, at: int) -> None:
+    def _close(self, op: str, at: int, end: int) -> None:
         if not self.stack:
             self.broken = at
-            self._finish(at + 1, -1)
+            self._finish(end, -1)
             return
         opener, place = self.stack.pop()
         if op == ")" and opener == "{":  # one too many: the block goes on
@@ -100,7 +102,7 @@ class _Splitter:
             if self.stack:
                 self.stack.pop()
         if op == "}" and not self.stack and self._is_function():
-            self._finish(at + 1, self.brace)
+            self._finish(end, self.brace)
 
     def _is_function(self) -> bool:
         head = self.text[self.start : self.brace]
@@ -113,7 +115,7 @@ class _Splitter:
     def _finish(self, end: int, body: int) -> None:
         blank = _BLANK.match(self.text, self.start)
         start = blank.end() if blank and blank.end() < end else self.start
-        if body >= 0 and self.text[start] == "{" and self.chunks:
+        if body >= 0 and start == body and self.chunks:
             start = self._merge_head(start)
         self.chunks.append(Chunk(start, end, body, self.broken))
         self.start, self.stack, self.brace, self.broken = end, [], -1, -1
@@ -160,12 +162,15 @@ def _ends_in_aggregate(found: list[Token]) -> bool:
 
 
 def without_attributes(found: list[Token]) -> list[str]:
-    """The texts of tokens, without ``__attribute__((...))`` groups."""
+    """The texts of tokens, without ``__attribute__((...))`` and ``[[...]]``."""
     texts, index = [], 0
     while index < len(found):
-        if found[index].text in ("__attribute__", "__attribute", "_Alignas"):
+        if found[index].text in _ATTRIBUTES:
             close = matching(found, index + 1)
             index = close + 1 if close > 0 else len(found)
+            continue
+        if [t.text for t in found[index : index + 2]] == ["[", "["]:
+            index = matching(found, index) + 1 or len(found)
             continue
         texts.append(found[index].text)
         index += 1

@@ -19,10 +19,13 @@ from transformer.frontend.gnu import RENAMED, Parsed, Unparsable, parse
 from transformer.frontend.lexing import Token, matching, split_commas, tokens
 
 _TYPEDEF = re.compile(r"\btypedef\b")
-_ENUM = re.compile(r"\benum\b[^{};()]*\{([^{}]*)\}")
+_ENUM = re.compile(r"\benum\b\s*(?:__attribute(?:__)?\s*\(\([^{};]*?\)\))?[^{};()]*\{([^{}]*)\}")
 _ITEM = re.compile(r"(?:^|,)\s*(?:\#[^\n]*\s*)*([A-Za-z_$][\w$]*)")
 _QUALIFIERS = {"const", "volatile", "restrict", "_Atomic", "__restrict", "__restrict__"}
-_BUILTIN_TYPES = frozenset({"__builtin_ms_va_list", "__SVBool_t", "__builtin_sysv_va_list"})
+_NO_NAMES = _QUALIFIERS | {"struct", "union", "enum"}
+BASIC = {"void", "char", "short", "int", "long", "signed", "unsigned", "_Bool", "bool"}
+BASIC |= {"float", "double", "_Complex", "__int128"}
+_BUILTIN_TYPES = frozenset({"__builtin_ms_va_list", "__builtin_sysv_va_list", "bool"})
 
 
 @dataclass(frozen=True)
@@ -129,10 +132,13 @@ class Declarations:
         return None
 
 
-def _walk(node: c_ast.Node) -> Iterator[c_ast.Node]:
-    yield node
-    for _, child in node.children():
-        yield from _walk(child)
+def _walk(tree: c_ast.Node) -> Iterator[c_ast.Node]:
+    """Every node of a tree, a node before its children, however deep it is."""
+    nodes = [tree]
+    while nodes:
+        node = nodes.pop()
+        yield node
+        nodes += [child for _, child in reversed(node.children())]
 
 
 def typedef_names(found: list[Token]) -> list[str]:
@@ -156,7 +162,8 @@ def _without_groups(found: list[Token]) -> list[Token]:
         if text in ("__attribute__", "__attribute", "__asm__", "asm", "__asm", "_Alignas"):
             index = matching(found, index + 1) + 1 or len(found)
             continue
-        if RENAMED.get(text, text) == "typeof":
+        grouped = index + 1 < len(found) and found[index + 1].text == "("
+        if grouped and RENAMED.get(text, text) in ("typeof", "_Atomic", "_BitInt"):
             kept.append(Token("id", "int", found[index].start, found[index].end))
             index = matching(found, index + 1) + 1 or len(found)
             continue
@@ -174,7 +181,9 @@ def _declared(found: list[Token], start: int, end: int) -> str:
         token = found[index]
         if token.text == "(":
             nested = found[index + 1].text in ("*", "(", "^") if index + 1 < end else False
-            if nested or (words < 2 and start == 0 and found[index - 1].text != "*"):
+            before = found[index - 1].text
+            unnamed = words < (2 if start == 0 else 1) or before == "*" or before in BASIC
+            if nested or unnamed:
                 return next(
                     (
                         t.text
@@ -184,7 +193,7 @@ def _declared(found: list[Token], start: int, end: int) -> str:
                     "",
                 )
             break
-        words += token.kind == "id"
+        words += token.kind == "id" and token.text not in _NO_NAMES
         index += 1
     names = [t.text for t in found[start:index] if t.kind == "id" and t.text not in _QUALIFIERS]
     return names[-1] if names else ""

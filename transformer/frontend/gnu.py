@@ -9,7 +9,9 @@ so that nodes find back to their tokens.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pycparser import c_ast
@@ -18,6 +20,7 @@ from pycparser.c_lexer import Token as ParserToken
 from pycparser.c_parser import CParser, ParseError
 
 from transformer.frontend.lexing import Token, matching, split_commas
+from transformer.frontend.repairs import Item, guessed_types, redeclared_types, repaired
 from transformer.frontend.words import lookup
 
 #: renamed to standard C
@@ -39,6 +42,8 @@ RENAMED = {
     "__typeof__": "typeof",
     "__typeof": "typeof",
     "__typeof_unqual__": "typeof",
+    "__typeof_unqual": "typeof",
+    "typeof_unqual": "typeof",
     "__auto_type": "int",
     "__thread": "_Thread_local",
     "__complex__": "_Complex",
@@ -52,6 +57,18 @@ RENAMED = {
     "_Float32x": "double",
     "_Float64x": "double",
     "__float128": "double",
+    "__ibm128": "double",
+    "__float80": "double",
+    "_Decimal32": "float",
+    "_Decimal64": "double",
+    "_Decimal128": "double",
+    "__vector": "_Complex",
+    "__bool": "unsigned",
+    "__pixel": "int",
+    "_Countof": "sizeof",
+    "__datasizeof": "sizeof",
+    "__builtin_vectorelements": "sizeof",
+    "__builtin_convertvector": "__builtin_va_arg",
     "__bf16": "float",
     "__fp16": "float",
     "__builtin_va_list": "int",
@@ -60,10 +77,18 @@ RENAMED = {
 }
 #: dropped together with the bracketed group that follows
 _WITH_GROUP = {"__attribute__", "__attribute", "_Alignas", "__declspec"}
-_DROPPED = {"__extension__", "__real__", "__imag__", "__real", "__imag", "_Noreturn"}
+_DROPPED = {
+    "__extension__", "__real__", "__imag__", "__real", "__imag", "_Noreturn",
+    "__transaction_atomic", "__transaction_relaxed", "__transaction_cancel",
+    "__seg_fs", "__seg_gs", "_Nonnull", "_Nullable", "_Null_unspecified",
+}  # fmt: skip
 _ASM = {"asm", "__asm__", "__asm"}
-_ZERO_CALLS = {"__builtin_offsetof", "offsetof", "__builtin_types_compatible_p"}
-_BINARY_LEFT = {")", "]", "}"}
+_ZERO_CALLS = {
+    "__builtin_offsetof", "offsetof", "__builtin_types_compatible_p", "__builtin_has_attribute",
+}  # fmt: skip
+_BINARY_LEFT = {")", "]", "}", "++", "--"}
+#: nested parentheses that compilers take, times the calls that each needs
+_DEPTH = 1_000_000
 
 _PLAIN_KEYWORDS = (
     "auto break case char const continue default do double else enum extern float for goto"
@@ -79,6 +104,7 @@ _KEYWORDS = {word: word.upper() for word in _PLAIN_KEYWORDS.split()} | {
     "_Static_assert": "_STATIC_ASSERT",
     "static_assert": "_STATIC_ASSERT",
     "__int128": "__INT128",
+    "_BitInt": "_BITINT",
     "__builtin_va_arg": "__BUILTIN_VA_ARG",
 }
 _OPERATORS = {
@@ -116,19 +142,45 @@ def parse(found: list[Token], typedefs: Iterable[str]) -> Parsed:
     ``typedefs`` are the names to be known as types; only those used count.
     """
     used = {t.text for t in found if t.kind == "id"}
-    stream: list[tuple[str, str, int]] = []
-    for name in sorted(used.intersection(typedefs).difference(RENAMED)):
+    types = used.intersection(typedefs)
+    items = _clean(found)
+    own = types.intersection(RENAMED)
+    if own:  # glibc declares what a compiler lacks
+        items = [(k, found[i].text if found[i].text in own else t, i) for k, t, i in items]
+    try:
+        return Parsed(_parsed(items, types), found)
+    except Unparsable:
+        types |= guessed_types(items, types)
+        types -= redeclared_types(items, types)
+        return Parsed(_parsed(repaired(items, types), types), found)
+
+
+@contextmanager
+def deeply() -> Iterator[None]:
+    """Within it a tree may be as deep as compilers take: Python's own calls need no stack."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _DEPTH))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def _parsed(items: list[Item], types: set[str]) -> c_ast.FileAST:
+    stream: list[Item] = []
+    for name in sorted(types):
         stream += [
             ("TYPEDEF", "typedef", -1),
             ("INT", "int", -1),
             ("ID", name, -1),
             ("SEMI", ";", -1),
         ]
-    stream += _convert(_clean(found))
+    stream += _convert(items)
     enabled = gc.isenabled()
     gc.disable()
     try:
-        tree = CParser(lexer=_lexer_of(stream), dialect="c23").parse("", "")
+        with deeply():
+            tree = CParser(lexer=_lexer_of(stream), dialect="c23").parse("", "")
     except ParseError as e:
         raise Unparsable(*_where(str(e))) from e
     except (AssertionError, AttributeError, IndexError, ValueError, RecursionError) as e:
@@ -137,7 +189,7 @@ def parse(found: list[Token], typedefs: Iterable[str]) -> Parsed:
         if enabled:
             gc.enable()
     tree.ext = [node for node in tree.ext if not (node.coord and node.coord.line < 0)]
-    return Parsed(tree, found)
+    return tree
 
 
 def _where(message: str) -> tuple[str, int]:
@@ -147,7 +199,7 @@ def _where(message: str) -> tuple[str, int]:
     return text or message, int(line) if line.isdigit() else -1
 
 
-def _lexer_of(stream: list[tuple[str, str, int]]) -> type[CLexer]:
+def _lexer_of(stream: list[Item]) -> type[CLexer]:
     """A lexer class that hands out ready tokens."""
 
     class Ready(CLexer):  # type: ignore[misc]
@@ -166,12 +218,9 @@ def _lexer_of(stream: list[tuple[str, str, int]]) -> type[CLexer]:
     return Ready
 
 
-_Item = tuple[str, str, int]
-
-
-def _clean(found: list[Token]) -> list[_Item]:
+def _clean(found: list[Token]) -> list[Item]:
     """(kind, text, index) of each token, GNU syntax dropped or renamed."""
-    items: list[_Item] = []
+    items: list[Item] = []
     index = 0
     while index < len(found):
         token = found[index]
@@ -182,7 +231,7 @@ def _clean(found: list[Token]) -> list[_Item]:
     return items
 
 
-def _clean_word(found: list[Token], index: int, items: list[_Item]) -> int:
+def _clean_word(found: list[Token], index: int, items: list[Item]) -> int:
     text = found[index].text
     if text in _WITH_GROUP:
         return _after_group(found, index + 1)
@@ -201,6 +250,8 @@ def _clean_word(found: list[Token], index: int, items: list[_Item]) -> int:
     if text in _ZERO_CALLS and index + 1 < len(found) and found[index + 1].text == "(":
         items.append(("num", "0", index))
         return _after_group(found, index + 1)
+    if text == "__builtin_bit_cast":
+        return _clean_bit_cast(found, index, items)
     word = lookup(text)
     if word and index + 1 < len(found) and found[index + 1].text == "(":
         done = _clean_idiom(found, index, word[0].kind, word[0].variant, items)
@@ -210,9 +261,20 @@ def _clean_word(found: list[Token], index: int, items: list[_Item]) -> int:
     return index + 1
 
 
-def _clean_idiom(
-    found: list[Token], index: int, kind: str, variant: str, items: list[_Item]
-) -> int:
+def _clean_bit_cast(found: list[Token], index: int, items: list[Item]) -> int:
+    """``__builtin_bit_cast(type, value)`` as ``((type) (value))``."""
+    close = matching(found, index + 1)
+    parts = split_commas(found, index + 2, close)
+    if len(parts) != 2:
+        return index + 1
+    items.append(("op", "(", index))
+    for part in parts:
+        items += [("op", "(", index), *_clean_from(found, *part), ("op", ")", index)]
+    items.append(("op", ")", index))
+    return close + 1
+
+
+def _clean_idiom(found: list[Token], index: int, kind: str, variant: str, items: list[Item]) -> int:
     """Declaring idioms as the declarations that they stand for; 0: not one."""
     close = matching(found, index + 1)
     if close < 0 or kind not in (
@@ -240,11 +302,11 @@ def _clean_idiom(
     return close + 1
 
 
-def _clean_from(found: list[Token], start: int, end: int) -> list[_Item]:
+def _clean_from(found: list[Token], start: int, end: int) -> list[Item]:
     return [(k, t, i + start) for k, t, i in _clean(found[start:end])]
 
 
-def _clean_operator(found: list[Token], index: int, items: list[_Item]) -> int:
+def _clean_operator(found: list[Token], index: int, items: list[Item]) -> int:
     token = found[index]
     following = found[index + 1].text if index + 1 < len(found) else ""
     before = items[-1] if items else ("op", ";", -1)
@@ -256,7 +318,9 @@ def _clean_operator(found: list[Token], index: int, items: list[_Item]) -> int:
         items.append(("op", "+", index))
     elif token.text == "?" and following == ":":
         items += [("op", "?", index), ("num", "0", index)]
-    elif token.text == "&&" and before[0] == "op" and before[1] not in _BINARY_LEFT:
+    elif token.text == "&&" and (
+        before[1] == "return" or (before[0] == "op" and before[1] not in _BINARY_LEFT)
+    ):
         return index + 1
     else:
         items.append(("op", token.text, index))
@@ -270,19 +334,31 @@ def _after_group(found: list[Token], index: int) -> int:
     return close + 1 if close >= 0 else len(found)
 
 
-def _convert(items: list[_Item]) -> list[tuple[str, str, int]]:
-    """Tokens with the types that pycparser's grammar names."""
-    stream = []
-    for kind, text, index in items:
+def _convert(items: list[Item]) -> list[Item]:
+    """Tokens with the types that pycparser's grammar names.
+
+    Adjacent strings are joined, for which pycparser needs the square of their number.
+    """
+    stream: list[Item] = []
+    strings: list[str] = []
+    for kind, text, index in [*items, ("", "", -1)]:
+        if strings and kind != "str":
+            at = len(stream) - 1
+            joined = "".join(part[1:-1] for part in strings)
+            stream[at] = ("STRING_LITERAL", f'"{joined}"', stream[at][2])
+            strings = []
         if kind == "id":
             stream.append((_KEYWORDS.get(text, "ID"), text, index))
         elif kind == "num":
             stream.append((*_number(text), index))
         elif kind == "str":
-            stream.append(("STRING_LITERAL", '""' if text[:1] != '"' else text, index))
+            strings.append(text if text[:1] == '"' else '""')
+            if len(strings) == 1:
+                stream.append(("STRING_LITERAL", text, index))
+            continue
         elif kind == "chr":
             stream.append(("CHAR_CONST", "'x'", index))
-        else:
+        elif kind == "op":
             stream.append((_OPERATORS.get(text, "PPHASH"), text, index))
     return stream
 

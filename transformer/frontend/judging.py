@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from transformer.frontend.c_types import Types
 from transformer.frontend.chunks import Chunk
-from transformer.frontend.gnu import Unparsable, parse
+from transformer.frontend.gnu import Unparsable, deeply, parse
 from transformer.frontend.lexing import Token
 from transformer.frontend.scopes import Scopes
 from transformer.frontend.words import lookup
@@ -90,7 +90,8 @@ class Judge:
             token = self.tokens[e.index] if 0 <= e.index < len(self.tokens) else self.tokens[0]
             self.failed(token.start, str(e))
             return {}
-        scopes.function(tree)
+        with deeply():
+            scopes.function(tree)
         return scopes.judged
 
 

@@ -17,10 +17,12 @@ _BLOCK = rf"/{_S}\*(?:[^*]|\*(?!{_S}/))*(?:\*{_S}/|\Z)"
 _LINE = rf"/{_S}/(?:[^\n\\]|{SPLICE}|\\)*"
 _STRING = rf'"(?:[^"\\\n]|{SPLICE}|\\[^\n])*"?'
 _CHARACTER = rf"'(?:[^'\\\n]|{SPLICE}|\\[^\n])*'"
-_RAW_STRING = r'(?:u8|[uUL])?R"([^()\\\s]{0,16})\([\s\S]*?\)\1"'
+_RAW_STRING = r'(?:u8|[uUL])?R"(?P<fence>[^()\\\s]{0,16})\([\s\S]*?\)(?P=fence)"'
 _DIRECTIVE = rf"(?:\#|%:)(?:{_BLOCK}|{_LINE}|\"(?:[^\"\\\n]|{SPLICE}|\\[^\n])*\"|{SPLICE}|[^\n])*"
-_WORD = rf"(?:[A-Za-z_$\x80-\xff]|{_S}(?<=\n)[A-Za-z_$])(?:[\w$]|{SPLICE}(?=[\w$\\]))*"
+_WORD = rf"(?:[A-Za-z_$\x80-\xff]|{_S}(?<=\n)[A-Za-z_$])(?:[\w$\x80-\xff]|{SPLICE}(?=[\w$\\]))*"
 _NUMBER = r"\.?[0-9](?:[eEpP][+-]|[\w.]|'(?=\w))*"
+_DIGRAPH = r"<[:%]|[:%]>"
+_UCN = r"(?:\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8})"
 _OPERATOR = r"\.\.\.|<<=|>>=|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[*/%+\-&^|]=|\#\#|::|[^\s\w]"
 
 _RAW = re.compile(
@@ -33,6 +35,7 @@ _RAW = re.compile(
        | (?P<newline>\n)
        | (?P<splice>{SPLICE})
        | (?P<directive>(?:\#|%:))
+       | (?P<digraph>{_DIGRAPH})
        | (?P<op>{_OPERATOR})""",
     re.VERBOSE,
 )
@@ -50,16 +53,18 @@ MARKABLE = re.compile(
 _DIRECTIVE_RE = re.compile(_DIRECTIVE)
 _PREPROCESSED = re.compile(
     rf"""(?P<directive>^[ \t]*\#[^\n]*|/\*[\s\S]*?\*/|//[^\n]*)
-       | (?P<id>[A-Za-z_$\x80-\xff][\w$]*(?!["']))
+       | (?P<id>[A-Za-z_$\x80-\xff][\w$\x80-\xff]*+(?:{_UCN}[\w$\x80-\xff]*+)*+(?!["']))
        | (?P<num>{_NUMBER})
        | (?P<rawstr>{_RAW_STRING})
        | (?P<str>(?:u8|[uUL])?"(?:[^"\\\n]|\\.)*")
        | (?P<chr>(?:u8|[uUL])?'(?:[^'\\\n]|\\.)*')
-       | (?P<word>[A-Za-z_$\x80-\xff][\w$]*)
+       | (?P<word>(?:[A-Za-z_$\x80-\xff]|{_UCN})(?:[\w$\x80-\xff]|{_UCN})*)
+       | (?P<digraph>{_DIGRAPH})
        | (?P<op>{_OPERATOR})""",
     re.VERBOSE | re.MULTILINE,
 )
 _UNSPLICE = re.compile(SPLICE)
+DIGRAPHS = {"<:": "[", ":>": "]", "<%": "{", "%>": "}"}
 
 
 class Token(NamedTuple):
@@ -74,8 +79,11 @@ class Token(NamedTuple):
     end: int
 
 
+_KINDS = {"rawstr": "str", "word": "id", "digraph": "op", "directive": "op"}
+
+
 def _kind(name: str) -> str:
-    return {"rawstr": "str", "word": "id"}.get(name, name)
+    return _KINDS.get(name, name)
 
 
 def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
@@ -84,7 +92,9 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
     limit = len(text) if end is None else end
     for match in _PREPROCESSED.finditer(text, start, limit):
         name = match.lastgroup or "op"
-        if name != "directive":
+        if name == "digraph":
+            found.append(Token("op", DIGRAPHS[match[name]], match.start(), match.end()))
+        elif name != "directive":
             found.append(Token(_kind(name), match[name], match.start(name), match.end(name)))
     return found
 
@@ -109,9 +119,7 @@ def raw_tokens(text: str, start: int = 0, *, directives: bool = False) -> Iterat
         elif name not in ("comment", "splice"):
             fresh = False
             spelled = _UNSPLICE.sub("", match[name]) if "\\" in match[name] else match[name]
-            yield Token(
-                "op" if name == "directive" else _kind(name), spelled, match.start(name), position
-            )
+            yield Token(_kind(name), DIGRAPHS.get(spelled, spelled), match.start(name), position)
 
 
 def _line_is_blank_before(text: str, start: int) -> bool:

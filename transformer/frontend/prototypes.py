@@ -12,7 +12,8 @@ from transformer.frontend.c_types import Type, Types
 from transformer.frontend.idioms import Prototype
 
 _SPELLED = re.compile(r"\b(?:typeof|restrict)\b")
-_VA_LIST = "__builtin_va_list"
+_VA_LIST = re.compile(r"\b__builtin_va_list\b")
+_VECTOR = re.compile(r"\b_*(?:vector_size|ext_vector_type|neon_vector_type)_*\b|\b__vector\b")
 _AGGREGATES = {c_ast.Struct: "a struct", c_ast.Union: "a union"}
 _DEPTH = 32
 
@@ -88,8 +89,10 @@ class _Printer:
 
     def _fits(self, what: str, node: c_ast.TypeDecl) -> None:
         """What the compiler knows better is left to it."""
-        if self._is_va_list(node):
+        if self._is_declared_with(_VA_LIST, node):
             raise Refused(f"{what} is a va_list")
+        if self._is_declared_with(_VECTOR, node):
+            raise Refused(f"{what} is a vector")
         resolved = self.types.resolve(node)
         inner = resolved.type if isinstance(resolved, c_ast.TypeDecl) else None
         for kind, said in _AGGREGATES.items():
@@ -100,7 +103,8 @@ class _Printer:
             wide = "wider than a register" if "__int128" in name else "a floating value"
             raise Refused(f"{what} is {wide} ('{name}')")
 
-    def _is_va_list(self, node: Type | None) -> bool:
+    def _is_declared_with(self, words: re.Pattern[str], node: Type | None) -> bool:
+        """Whether one of the type's typedefs says something that its tree does not tell."""
         declarations = self.types.declarations
         for _ in range(_DEPTH):
             inner = node.type if isinstance(node, c_ast.TypeDecl) else None
@@ -110,7 +114,7 @@ class _Printer:
             found = declarations.lookup(name) if name in declarations.typedefs else None
             if found is None or not isinstance(found.node, c_ast.Typedef):
                 return False
-            if _VA_LIST in declarations.text[found.chunk.start : found.chunk.end]:
+            if words.search(declarations.text, found.chunk.start, found.chunk.end):
                 return True
             node = found.node.type
         return False

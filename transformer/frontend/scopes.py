@@ -45,7 +45,13 @@ class Scopes:
             self._stack.pop()
         elif isinstance(node, c_ast.Decl):
             self._declare(node)
-            self._children(node)
+            if isinstance(node.type, c_ast.FuncDecl) and node.init is not None:
+                self._stack.append({})  # a function within a function: see ``repairs``
+                self._parameters(node.type)
+                self._children(node.init)
+                self._stack.pop()
+            else:
+                self._children(node)
         elif isinstance(node, c_ast.Enumerator):
             self._add(node.name, Local(None, True, "enumerator"))
             self._children(node)
@@ -64,17 +70,17 @@ class Scopes:
 
     def _function(self, node: c_ast.FuncDef) -> None:
         self._stack.append({})
-        kind = node.decl.type
-        if isinstance(kind, c_ast.FuncDecl) and kind.args is not None:
-            for param in kind.args.params:
-                self._add(
-                    getattr(param, "name", None),
-                    Local(getattr(param, "type", None), False, "parameter"),
-                )
+        self._parameters(node.decl.type)
         for decl in node.param_decls or ():
             self._add(decl.name, Local(decl.type, False, "parameter"))
         self._children(node.body)
         self._stack.pop()
+
+    def _parameters(self, kind: c_ast.Node) -> None:
+        params = kind.args.params if isinstance(kind, c_ast.FuncDecl) and kind.args else ()
+        for param in params:
+            local = Local(getattr(param, "type", None), False, "parameter")
+            self._add(getattr(param, "name", None), local)
 
     def _declare(self, node: c_ast.Decl) -> None:
         storage = set(node.storage or ())
