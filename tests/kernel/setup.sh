@@ -20,10 +20,10 @@ for arch in x86_64 arm64; do
 	test -e "$build/include/generated/autoconf.h" && continue
 	mkdir -p "$build"
 	test $arch = arm64 && cross=aarch64-linux-gnu- || cross=
-	make="make -s -C $source O=$build ARCH=$arch CROSS_COMPILE=$cross"
-	$make defconfig
+	make() { command make -s -C "$source" O="$build" ARCH=$arch CROSS_COMPILE=$cross "$@"; }
+	make defconfig
 	"$source/scripts/config" --file "$build/.config" -e PREEMPT -e PREEMPT_DYNAMIC -e JUMP_LABEL \
 		-e STATIC_CALL_SELFTEST -e STATIC_KEYS_SELFTEST -e KVM -e KVM_INTEL -e KVM_AMD -d X86_KERNEL_IBT
-	$make olddefconfig
-	$make -j"$(nproc)" prepare modules_prepare
+	make olddefconfig
+	make -j"$(nproc)" prepare modules_prepare
 done
