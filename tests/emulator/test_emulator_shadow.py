@@ -9,6 +9,7 @@ from emulator_build import assemble, having, program, started
 
 from transformer.arch import Arch
 from transformer.emulator import Arrival, Image, Machine, ShadowCheck, UnwindCheck
+from transformer.emulator.disassembly import instructions
 
 CALLS = ("call", "call_tail", "call_hook", "guards", "to_sub", "flip", "call", "call_tail")
 MODES = ("generic", "slot", "trampoline", "inline")
@@ -162,3 +163,18 @@ def back(cpu: Machine, address: int) -> None:
 
 def sent(cpu: Machine, symbol: object) -> None:
     back(cpu, symbol.address)  # type: ignore[attr-defined]
+
+
+@having(thunking)
+def test_speculation_of_a_retpoline_is_caught_in_a_loop(arch: Arch) -> None:
+    """Nothing comes there but a mispredicted return: no run tells (Intel, Retpoline, 2.2)."""
+    image = program(arch.name, "slot", thunking(arch)[0]).image()
+    trampoline = image.symbols["__SCT__op"]
+    code = image.read(trampoline.address, trampoline.size)
+    found = {i.address: i for i in instructions(arch, code, trampoline.address, image)}
+    words = [i.text.split()[0] for i in found.values()]
+    call = words.index("call")
+    assert words[call:] == ["call", "pause", "lfence", "jmp", "mov", "ret", "int3"]
+    loop, jump, load = (list(found)[call + n] for n in (1, 3, 4))
+    assert int(found[list(found)[call]].text.split()[1], 16) == load
+    assert int(found[jump].text.split()[1], 16) == loop
