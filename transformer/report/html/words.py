@@ -74,7 +74,8 @@ LIMITS = (
     (
         "The operating system is not in it.",
         "Here the runtime has its freestanding hooks. Memory protection, membarrier, threads "
-        "and signals are tested by running programs.",
+        "and signals are tested by running programs. So is the level `int3`, whose readers go "
+        "by a signal: the schedules are those of `word` and `slot`.",
     ),
     (
         "Linux patches its own code.",
