@@ -80,11 +80,11 @@ def _unseen(folder: str) -> list[Damage]:
     ]
 
 
-_EACH = 12
+_EACH = 16
 
 
 def _cells() -> Iterator[Any]:
-    """All of them for the full suite; of each file of an arch every twelfth, from its first on."""
+    """All of them for the full suite; of each file of an arch every sixteenth, from its first on."""
     for name in arches.names():
         families = {cc.family for cc in available(arches.load(name))}
         seen: Counter[str] = Counter()
