@@ -84,7 +84,7 @@ _EACH = 16
 
 
 def _cells() -> Iterator[Any]:
-    """All of them for the full suite; of each file of an arch every sixteenth, from its first on."""
+    """All of them for the full suite; of each file of an arch every sixteenth, the first too."""
     for name in arches.names():
         families = {cc.family for cc in available(arches.load(name))}
         seen: Counter[str] = Counter()

@@ -22,15 +22,17 @@ def content(path: Path) -> Content:
     with path.open("rb") as file:
         elf = ELFFile(file)
         sections = list(elf.iter_sections())
+        seen: Counter[str] = Counter()
+        labels: dict[int, str] = {}
         for number, section in enumerate(sections):
             if section["sh_flags"] & ALLOCATED or section.name.startswith(".discard"):
                 held = section["sh_size"] if section["sh_type"] == "SHT_NOBITS" else section.data()
-                found[f"{section.name}#{number}"] = (held, section["sh_flags"])
+                seen[section.name] += 1  # several may have one name
+                labels[number] = f"{section.name}#{seen[section.name]}"
+                found[labels[number]] = (held, section["sh_flags"])
         for section in sections:
-            if isinstance(section, RelocationSection):
-                target = sections[section["sh_info"]]
-                if target["sh_flags"] & ALLOCATED or target.name.startswith(".discard"):
-                    found[f"{section.name}#{section['sh_info']}"] = _relocations(elf, section)
+            if isinstance(section, RelocationSection) and section["sh_info"] in labels:
+                found[f"rela{labels[section['sh_info']]}"] = _relocations(elf, section)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from pathlib import Path
 
@@ -83,7 +84,10 @@ def test_a_word_that_is_said_to_be_dropped_and_is_not_is_told(
 ) -> None:
     source = tmp_path / "unit.c"
     source.write_text(f"int x;\n#if {condition}\nstatic_call(a)();\n#endif\n")
-    unit = Unit(ARCH, "unit.c", tmp_path, source, CC.argv)
+    cc = tmp_path / "cc"
+    cc.write_text(f'#!/bin/sh\nexec {shlex.join(CC.command)} "$@"\n')
+    cc.chmod(0o755)
+    unit = Unit(ARCH, "unit.c", tmp_path, source, (str(cc),))
     left = [3, 1, "this static_call stays: the preprocessor drops it"]
     assert _kept(unit, {"edited": [], "left": [left]}) == wrong
 
