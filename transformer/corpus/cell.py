@@ -21,7 +21,7 @@ from transformer.corpus.results import CaseResult, Failure
 from transformer.corpus.second import check_second
 from transformer.corpus.tidy import tidy
 from transformer.corpus.transformed import Rewritten, build_transformed
-from transformer.corpus.truth import Truth
+from transformer.corpus.truth import STACKS, Truth
 from transformer.diagnostics import ScError
 from transformer.emulator import (
     AbiCheck,
@@ -35,7 +35,6 @@ from transformer.emulator import (
 )
 
 _MOST = 20  # failures of a kind that are told
-_STACK = 0x5A  # what a local variable holds that was never set
 
 
 def run_cell(
@@ -92,7 +91,7 @@ def _run(
         others=[far] if far is not None else [],
         aliases=truth.aliases,
     )
-    program.machine.fill_stack(_STACK)
+    program.machine.fill_stack(STACKS[0])
     abi, relaxed = AbiCheck(), Relaxed(result, program, exhaustive=exhaustive)
     program.machine.attach(abi)
     flow = FlowChecks(program, setting.variant, truth.built.program)

@@ -18,7 +18,7 @@ class CaseError(Exception):
 
 
 #: What lies on the two builds' stacks: values that were never set are not the same.
-_STACKS = (0x5A, 0xA5)
+STACKS = (0x5A, 0xA5)
 
 
 @dataclass
@@ -89,11 +89,11 @@ def _invented_actions(truth: Truth, program: Program, arch: Arch, reads: Reads) 
     for action in truth.built.plan.actions:
         saved, second = program.save(), other.save() if other else []
         kept = reads.copy()
-        program.machine.fill_stack(_STACKS[0])
+        program.machine.fill_stack(STACKS[0])
         did = program.act(action)
         agreed = did.ended in ("returned", "exited")
         if agreed and other is not None:
-            other.machine.fill_stack(_STACKS[1])
+            other.machine.fill_stack(STACKS[1])
             agreed = agree(did, other.act(action))
         if not agreed:
             truth.skipped.add(action.id)
