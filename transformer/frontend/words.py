@@ -124,13 +124,14 @@ FIND = re.compile(
 )
 _MARKED = re.compile(rf"{MARK}(\d+)_(\w+)")
 _QUICK = re.compile(
-    rb"static_(?:call|branch|key)|_STATIC_(?:CALL|KEY)|SC_DYNAMIC|dynamic_function_|\\[ \t]*\r?\n"
+    rb"static_(?:call|branch|key)|_STATIC_(?:CALL|KEY)|SC_DYNAMIC|dynamic_function_"
 )
+_CUT = re.compile(rb"\\[ \t]*\r?\n")  # where a line goes on, within a word too
 
 
 def may_hold_idioms(text: bytes) -> bool:
     """A quick look: False only where no idiom word can be in ``text``."""
-    return bool(_QUICK.search(text))
+    return bool(_QUICK.search(text) or _QUICK.search(_CUT.sub(b"", text)))
 
 
 def marked(offset: int, spelling: str) -> str:
