@@ -12,13 +12,17 @@ from typing import NamedTuple
 
 #: backslash-newline, with the blanks that compilers allow between the two
 SPLICE = r"\\[ \t]*\r?\n"
-_S = rf"(?:{SPLICE})*"
-_BLOCK = rf"/{_S}\*(?:[^*]|\*(?!{_S}/))*(?:\*{_S}/|\Z)"
-_LINE = rf"/{_S}/(?:[^\n\\]|{SPLICE}|\\)*"
-_STRING = rf'"(?:[^"\\\n]|{SPLICE}|\\[^\n])*"?'
-_CHARACTER = rf"'(?:[^'\\\n]|{SPLICE}|\\[^\n])*'"
-_RAW_STRING = r'(?:u8|[uUL])?R"(?P<fence>[^()\\\s]{0,16})\([\s\S]*?\)(?P=fence)"'
-_DIRECTIVE = rf"(?:\#|%:)(?:{_BLOCK}|{_LINE}|\"(?:[^\"\\\n]|{SPLICE}|\\[^\n])*\"|{SPLICE}|[^\n])*"
+_S = rf"(?:{SPLICE})*+"
+_BLOCK = rf"/{_S}\*[^*]*+(?:\*(?!{_S}/)[^*]*+)*+(?:\*{_S}/|\Z)"
+_LINE = rf"/{_S}/[^\n\\]*+(?:(?:{SPLICE}|\\)[^\n\\]*+)*+"
+_QUOTED = rf'[^"\\\n]*+(?:(?:{SPLICE}|\\[^\n])[^"\\\n]*+)*+'
+_STRING = rf'"{_QUOTED}"?'
+_CHARACTER = rf"'[^'\\\n]*+(?:(?:{SPLICE}|\\[^\n])[^'\\\n]*+)*+'"
+_FENCED = r'"(?P<fence>[^()\\\s]{0,16})\([\s\S]*?\)(?P=fence)"'
+_RAW_STRING = rf"(?:u8|[uUL])?R{_FENCED}"
+_DIRECTIVE = (
+    rf'(?:\#|%:)[^\n/"\\]*+(?:(?:{_BLOCK}|{_LINE}|"{_QUOTED}"|{SPLICE}|[^\n])[^\n/"\\]*+)*+'
+)
 _WORD = rf"(?:[A-Za-z_$\x80-\xff]|{_S}(?<=\n)[A-Za-z_$])(?:[\w$\x80-\xff]|{SPLICE}(?=[\w$\\]))*"
 _NUMBER = r"\.?[0-9](?:[eEpP][+-]|[\w.]|'(?=\w))*"
 _DIGRAPH = r"<[:%]|[:%]>"
@@ -39,16 +43,21 @@ _RAW = re.compile(
        | (?P<op>{_OPERATOR})""",
     re.VERBOSE,
 )
-#: idiom-like words and all that may hide one; see ``marking``
+#: Idiom-like words and all that may hide one; see ``marking``.  It starts with one set of
+#: characters, which Python searches for much faster than for alternatives: each of these
+#: tells by which it is meant.  Directives start behind a newline.
 MARKABLE = re.compile(
-    rf"""(?P<comment>{_BLOCK}|{_LINE})
-       | (?P<rawstr>\b{_RAW_STRING.replace("(?:u8|[uUL])?R", "(?:(?:u8|[uUL])?R)", 1)})
-       | (?P<str>{_STRING})
-       | (?P<chr>{_CHARACTER})
-       | (?P<num>(?<![\w$])[0-9](?:[eEpP][+-]|[\w.]|'(?=\w))*)
-       | ^[ \t]*(?P<directive>{_DIRECTIVE})
-       | (?<![\w$])(?P<word>(?:static_|DEFINE_S|DECLARE_S|EXPORT_S|SC_D|dynamic_f)[\w$]*)""",
-    re.VERBOSE | re.MULTILINE,
+    rf"""[/"'\n0-9sDESduULR](?:
+         (?<=/)(?P<comment>{_BLOCK[1:]}|{_LINE[1:]})
+       | (?<=")(?P<str>{_STRING[1:]})
+       | (?<=')(?P<chr>{_CHARACTER[1:]})
+       | (?<=\n)[ \t]*(?P<directive>{_DIRECTIVE})
+       | (?<![\w$].)(?:
+           (?<=[0-9])(?P<num>(?:[eEpP][+-]|[\w.]|'(?=\w))*)
+         | (?P<word>(?:(?<=s)tatic_|(?<=D)E(?:FINE|CLARE)_S|(?<=E)XPORT_S|(?<=S)C_D|(?<=d)ynamic_f)
+           [\w$]*)
+         | (?P<rawstr>(?:(?:(?<=u)8?|(?<=[UL]))R|(?<=R)){_FENCED})))""",
+    re.VERBOSE,
 )
 _DIRECTIVE_RE = re.compile(_DIRECTIVE)
 _PREPROCESSED = re.compile(

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from transformer.frontend.lexing import raw_tokens, tokens
-from transformer.frontend.marking import Marked, spelled_words
+from transformer.frontend.marking import Marked
 from transformer.frontend.source import Place, Source
 from transformer.frontend.spans import Spans, find_spans
 from transformer.frontend.words import CONFIGURED, LINUX_WORDS, MARK, Word
@@ -64,7 +64,7 @@ def find(source: Source, marked: Marked, text: str) -> Found:
     landed = _landed(text)
     found = Found()
     offsets = set(marked.offsets)
-    for offset, word, directive in spelled_words(source.text, LINUX_WORDS):
+    for offset, word, directive in marked.spelled:
         if directive:
             found.left += _in_directive(source, offset, word)
             continue

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from transformer.frontend.lexing import MARKABLE, raw_tokens
 from transformer.frontend.words import WORDS, Word, marked
@@ -20,12 +21,24 @@ _ODD = re.compile(r"[\w$/]\\[ \t]*\r?\n|\*/[ \t]*(?:#|%:)|%:")
 _DEFINES = re.compile(r"(?:#|%:)\s*(?:define|undef)\s+(\w+)")
 
 
+class Spelled(NamedTuple):
+    """An idiom word of a file, or one of its directives."""
+
+    start: int
+    text: str
+    directive: bool
+
+
 @dataclass(frozen=True)
 class Marked:
-    """``text`` is the marked copy, ``offsets`` where its words stand in the file."""
+    """``text`` is the marked copy, ``offsets`` where its words stand in the file.
+
+    ``spelled`` are those words, and those that are not marked, and the directives.
+    """
 
     text: bytes
     offsets: tuple[int, ...]
+    spelled: tuple[Spelled, ...] = ()
 
     def original(self, offset: int) -> int:
         """The offset in the file of an offset in the copy."""
@@ -43,7 +56,8 @@ def mark(text: bytes, known: Mapping[str, Word] = WORDS) -> Marked:
     source = text.decode("latin-1")
     own: set[str] = set()
     places: list[int] = []
-    for start, spelled, directive in spelled_words(source, known):
+    words = tuple(spelled_words(source, known))
+    for start, spelled, directive in words:
         if directive:
             own.update(_DEFINES.findall(spelled))
         elif spelled not in own:
@@ -53,28 +67,26 @@ def mark(text: bytes, known: Mapping[str, Word] = WORDS) -> Marked:
         parts += [source[last:place], marked(place, "")]
         last = place
     parts.append(source[last:])
-    return Marked("".join(parts).encode("latin-1"), tuple(places))
+    return Marked("".join(parts).encode("latin-1"), tuple(places), words)
 
 
-def spelled_words(
-    source: str, known: Mapping[str, Word] = WORDS
-) -> Iterator[tuple[int, str, bool]]:
-    """(offset, text, whether it is a directive) of idiom words and directives."""
+def spelled_words(source: str, known: Mapping[str, Word] = WORDS) -> Iterator[Spelled]:
+    """Idiom words and directives, in their order."""
     return (_slowly if _ODD.search(source) else _quickly)(source, known)
 
 
-def _slowly(source: str, known: Mapping[str, Word]) -> Iterator[tuple[int, str, bool]]:
+def _slowly(source: str, known: Mapping[str, Word]) -> Iterator[Spelled]:
     for token in raw_tokens(source, directives=True):
         if token.kind == "directive":
-            yield token.start, token.text, True
+            yield Spelled(token.start, token.text, True)
         elif token.kind == "id" and token.text in known:
-            yield token.start, token.text, False
+            yield Spelled(token.start, token.text, False)
 
 
-def _quickly(source: str, known: Mapping[str, Word]) -> Iterator[tuple[int, str, bool]]:
+def _quickly(source: str, known: Mapping[str, Word]) -> Iterator[Spelled]:
     """The same, by a search that skips all other tokens."""
-    for match in MARKABLE.finditer(source):
-        if match.lastgroup == "word" and match["word"] in known:
-            yield match.start(), match["word"], False
+    for match in MARKABLE.finditer("\n" + source):
+        if match.lastgroup == "word" and match[0] in known:
+            yield Spelled(match.start() - 1, match[0], False)
         elif match.lastgroup == "directive":
-            yield match.start("directive"), match["directive"], True
+            yield Spelled(match.start("directive") - 1, match["directive"], True)
