@@ -39,7 +39,7 @@ import native
 from transformer import arch as arches
 from transformer.arch import Arch
 from transformer.toolchain import Compiler, compile_object, find, run, zig
-from transformer.toolchain.run import cache_environment
+from transformer.toolchain.running import cache_environment
 
 SOURCES = Path(__file__).parent / "peers"
 SC_TRANSFORM = (sys.executable, "-m", "transformer", "cc")

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from real_reading import Reader, Refusal
 
-from transformer.toolchain.run import cache_environment
+from transformer.toolchain.running import cache_environment
 from transformer.toolchain.zig import binary
 
 #: what many headers expect to have been included

@@ -20,7 +20,7 @@ from transformer.toolchain import (
     preprocess,
     run,
 )
-from transformer.toolchain.run import CANNOT_RUN, TIMED_OUT, cache_environment
+from transformer.toolchain.running import CANNOT_RUN, TIMED_OUT, cache_environment
 
 PAIRS = [(a, c) for a in map(arches.load, arches.names()) for c in available(a)]
 each_compiler = pytest.mark.parametrize(

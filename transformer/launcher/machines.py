@@ -13,7 +13,7 @@ from transformer.launcher.process import which
 from transformer.launcher.settings import Settings, Wrong
 from transformer.launcher.state import State
 from transformer.toolchain import Compiler
-from transformer.toolchain.run import run
+from transformer.toolchain.running import run
 
 _DEFINE = re.compile(r"^#define (\w+) (.*)$", re.MULTILINE)
 ASK_SECONDS = 30.0

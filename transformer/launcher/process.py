@@ -16,7 +16,7 @@ FORWARDED = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 DEFAULTED = (signal.SIGPIPE, signal.SIGXFSZ)  # which Python ignores
 CORE = (signal.SIGQUIT, signal.SIGILL, signal.SIGABRT, signal.SIGFPE, signal.SIGSEGV)
 
-RUNS = "transformer.toolchain.run"
+RUNS = "transformer.toolchain.running"
 SOON_SECONDS = 0.01
 
 _child = 0  # -1: about to start
@@ -56,7 +56,7 @@ def _arrived(number: int, frame: "FrameType | None") -> None:
 
 
 def _starting(frame: "FrameType | None") -> bool:
-    """Whether ``toolchain.run`` has a process that it could not end: it holds it not yet."""
+    """Whether ``toolchain.running`` has a process that it could not end: it holds it not yet."""
     while frame is not None:
         if frame.f_code.co_name == "run" and frame.f_globals["__name__"] == RUNS:
             return "child" not in frame.f_locals

@@ -14,7 +14,7 @@ from transformer.launcher.link import WITHOUT, runtime
 from transformer.launcher.telling import tell
 from transformer.launcher.transform import FAILED, Transform, beside
 from transformer.toolchain import Compiler
-from transformer.toolchain.run import run
+from transformer.toolchain.running import run
 
 
 class Program:

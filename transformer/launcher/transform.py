@@ -28,7 +28,7 @@ from transformer.launcher.telling import tell
 from transformer.rewriting import RewriteResult, defined, rewrite
 from transformer.runtime import header_dir
 from transformer.toolchain import Compiler, Completed
-from transformer.toolchain.run import run
+from transformer.toolchain.running import run
 
 if TYPE_CHECKING:
     from transformer.assembly import Annotated

@@ -59,7 +59,9 @@ class Copy:
         return [f"-I{include}", f"-iquote{self.folder}", *self.cflags, *suffix]
 
     def preprocess(self, include: Path) -> Completed:
-        return preprocess(self.cc, self.path, [*self.flags(include), *self._bytes()])
+        flags = [*self.flags(include), *self._bytes()]
+        through = self.path.with_name(f"{self.path.name}.preprocessed")
+        return preprocess(self.cc, self.path, flags, through=through)
 
     def preprocessed(self, include: Path, back: Back) -> str:
         """The output of ``preprocess``; ``ScError`` with the compiler's errors."""

@@ -1,17 +1,22 @@
 """Finds C compilers for an arch and runs them: preprocess, compile, assemble, link."""
 
-from transformer.toolchain.find import available, find, identified
-from transformer.toolchain.model import FAMILIES, Compiler, CompilerMissing, Completed
-from transformer.toolchain.run import (
-    STATIC_PIE,
-    assemble,
-    check_syntax,
-    compile_assembly,
-    compile_object,
-    link,
-    preprocess,
-    run,
-)
+from typing import TYPE_CHECKING
+
+from transformer.lazy import names
+
+if TYPE_CHECKING:
+    from transformer.toolchain.finding import available, find, identified
+    from transformer.toolchain.model import FAMILIES, Compiler, CompilerMissing, Completed
+    from transformer.toolchain.running import (
+        STATIC_PIE,
+        assemble,
+        check_syntax,
+        compile_assembly,
+        compile_object,
+        link,
+        preprocess,
+        run,
+    )
 
 __all__ = [
     "FAMILIES",
@@ -30,3 +35,13 @@ __all__ = [
     "preprocess",
     "run",
 ]
+
+__getattr__ = names(
+    __name__,
+    {
+        "finding": "available find identified",
+        "model": "FAMILIES Compiler CompilerMissing Completed",
+        "running": "STATIC_PIE assemble check_syntax compile_assembly compile_object link"
+        " preprocess run",
+    },
+)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from transformer.toolchain import zig
 from transformer.toolchain.model import FAMILIES, Compiler, CompilerMissing
-from transformer.toolchain.run import run
+from transformer.toolchain.running import run
 
 if TYPE_CHECKING:
     from transformer.arch import Arch, Toolchain

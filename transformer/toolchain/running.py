@@ -81,10 +81,24 @@ def _kill(child: subprocess.Popen[bytes]) -> None:
 
 
 def preprocess(
-    cc: Compiler, source: Path, flags: Sequence[str] = (), *, cwd: Path | None = None
+    cc: Compiler,
+    source: Path,
+    flags: Sequence[str] = (),
+    *,
+    cwd: Path | None = None,
+    through: Path | None = None,
 ) -> Completed:
-    """``stdout`` is the preprocessed text, with its line markers."""
-    return run([*cc.command, *flags, "-E", str(source)], cwd=cwd)
+    """``stdout`` is the preprocessed text, with its line markers.
+
+    It goes ``through`` a file, where one is named: megabytes come faster than by a pipe.
+    """
+    words = [*cc.command, *flags, "-E", str(source)]
+    if through is None:
+        return run(words, cwd=cwd)
+    done = run([*words, "-o", str(through)], cwd=cwd)
+    if done.ok:
+        done.stdout = through.read_bytes()
+    return done
 
 
 def compile_object(

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transformer.toolchain.model import Compiler
-from transformer.toolchain.run import cache_environment, run
+from transformer.toolchain.running import cache_environment, run
 
 if TYPE_CHECKING:
     from transformer.arch import Toolchain
