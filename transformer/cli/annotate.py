@@ -17,7 +17,7 @@ from transformer.assembly import Annotated, annotate
 from transformer.assembly.table import PROFILES
 from transformer.cli.common import Usage, pick_arch, read_input, write_output
 from transformer.cli.messages import add_format, messages
-from transformer.diagnostics.documents import TEXT
+from transformer.diagnostics import TEXT
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

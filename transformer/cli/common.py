@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from transformer.arch import Arch, host, load, names
 from transformer.configuration import Usage
 from transformer.diagnostics import Diagnostic, ScError
+
+if TYPE_CHECKING:  # not every command reads an arch
+    from transformer.arch import Arch
 
 __all__ = [
     "ALL",
@@ -33,6 +35,8 @@ ALL = "all"
 
 def pick_arch(name: str | None) -> Arch:
     """The arch called ``name``, else the host's; ``UnknownArch`` where there is none."""
+    from transformer.arch import host, load
+
     return host() if name is None else load(name)
 
 
@@ -47,6 +51,8 @@ def pick_mode(arch: Arch, name: str | None) -> str:
 
 def pick_arches(text: str) -> list[str]:
     """The names in a comma-separated list, all arches for ``all``."""
+    from transformer.arch import load, names
+
     if text == ALL:
         return names()
     return [load(name).name for name in split_list(text, "arch")]
@@ -54,6 +60,8 @@ def pick_arches(text: str) -> list[str]:
 
 def pick_modes(text: str, arches: Sequence[str]) -> list[str]:
     """The modes in a comma-separated list; each must be a mode of some arch."""
+    from transformer.arch import load
+
     known = list(dict.fromkeys(mode for arch in arches for mode in load(arch).modes))
     return known if text == ALL else known_only(text, "mode", known)
 
@@ -113,6 +121,8 @@ def write_whole(path: Path, data: bytes) -> None:
 
     A symbolic link stays one, and a file keeps its permissions.
     """
+    import tempfile
+
     path = path.resolve()
     mode = _mode(path)
     if mode is not None and not stat.S_ISREG(mode):

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Iterable
 
-from transformer.arch import UnknownArch
 from transformer.cli.common import Usage
 from transformer.diagnostics import Diagnostic, ScError, palette
 from transformer.extras import MissingExtra
@@ -40,6 +39,8 @@ def report(error: Exception) -> int:
     """Tells the user of ``error``; raises it again only where SC_DEBUG is set."""
     if os.environ.get("SC_DEBUG"):
         raise error
+    from transformer.arch import UnknownArch
+
     if isinstance(error, ScError):
         show(error.diagnostics)
         return status_of(error)

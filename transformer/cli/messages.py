@@ -10,8 +10,7 @@ from contextlib import contextmanager
 
 from transformer import __version__
 from transformer.cli.failure import diagnosed, show, status_of
-from transformer.diagnostics import Diagnostic
-from transformer.diagnostics.documents import FORMATS, TEXT, document
+from transformer.diagnostics import FORMATS, TEXT, Diagnostic
 
 Tell = Callable[[Iterable[Diagnostic]], None]
 
@@ -40,6 +39,8 @@ def messages(form: str) -> Iterator[Tell]:
             raise
         found += ended
         status = status_of(e)
+    from transformer.diagnostics.documents import document
+
     print(document(found, form, __version__), file=sys.stderr)
     if status:
         sys.exit(status)

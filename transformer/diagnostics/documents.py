@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from transformer.diagnostics.model import Diagnostic
+from transformer.diagnostics.model import SARIF, Diagnostic
 from transformer.diagnostics.sarif import log
 
-TEXT, JSON, SARIF = FORMATS = ("text", "json", "sarif")
 _LONE = re.compile("[\ud800-\udfff]")
 
 

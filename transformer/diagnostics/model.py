@@ -8,6 +8,7 @@ from transformer.diagnostics.colours import Palette
 from transformer.diagnostics.text import rendered
 
 SEVERITIES = ("error", "warning", "note")
+TEXT, JSON, SARIF = FORMATS = ("text", "json", "sarif")
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,9 @@ in the system's temporary one where the home cannot be written.
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -153,17 +151,23 @@ def _once(what: tuple[str | None, ...], arch: Arch | None, make: Callable[[], Pa
 
 
 def _remembered(key: tuple[object, ...], make: Callable[[], Path]) -> Path:
-    """The folder that an earlier process made of the same templates: a link leads to it."""
+    """The folder that an earlier process made of the same templates: a file names it.
+
+    The file holds what the folder was made of, so that its own name may be any hash.
+    """
     mine = Path(__file__).stat().st_mtime_ns  # what is made of them may change, too
-    name = hashlib.sha256(repr((mine, key)).encode()).hexdigest()[:16]
-    link = cache_dir() / f"made-{name}"
-    if link.is_dir():
-        return link.resolve()
+    said = repr((mine, key))
+    note = cache_dir() / f"made-{zlib.crc32(said.encode()):08x}"
+    with suppress(OSError, ValueError):
+        name, of = note.read_text(encoding="utf-8").split("\n", 1)
+        folder = note.with_name(name)
+        if of == said and folder.is_dir():
+            return folder
     folder = make()
-    fresh = link.with_name(f".{link.name}-{os.getpid()}")
+    fresh = note.with_name(f".{note.name}-{os.getpid()}")
     with suppress(OSError):  # the next process will make it anew
-        fresh.symlink_to(folder.name)
-        fresh.replace(link)
+        fresh.write_text(f"{folder.name}\n{said}", encoding="utf-8")
+        fresh.replace(note)
     return folder
 
 
@@ -237,6 +241,10 @@ def _environment(folder: Path) -> jinja2.Environment:
 
 def _materialise(kind: str, files: Mapping[str, str]) -> Path:
     """Writes ``files`` into a folder of the cache, whole or not at all."""
+    import hashlib
+    import shutil
+    import tempfile
+
     digest = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:16]
     folder = cache_dir() / f"{kind}-{digest}"
     if folder.is_dir():
@@ -257,15 +265,20 @@ def _materialise(kind: str, files: Mapping[str, str]) -> Path:
 
 def cache_dir() -> Path:
     """Where rendered files are kept: the first of the candidates that can be written."""
-    named = os.environ.get("SC_CACHE")
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
-    candidates = [Path(named)] if named else [Path(home) / "sc-transform"]
-    candidates.append(Path(tempfile.gettempdir()) / f"sc-transform-{os.getuid()}")
-    for folder in candidates:
+    for folder in _candidates():
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError:
             continue
         if os.access(folder, os.W_OK | os.X_OK):
             return folder
-    raise OSError(f"no folder for rendered headers can be written: {candidates[0]}")
+    raise OSError(f"no folder for rendered headers can be written: {next(_candidates())}")
+
+
+def _candidates() -> Iterator[Path]:
+    named = os.environ.get("SC_CACHE")
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
+    yield Path(named) if named else Path(home) / "sc-transform"
+    from tempfile import gettempdir  # it tries several
+
+    yield Path(gettempdir()) / f"sc-transform-{os.getuid()}"
