@@ -5,9 +5,10 @@ import re
 
 import pytest
 
-from transformer.frontend import mark, may_hold_idioms
+from transformer.frontend import mark
 from transformer.frontend.marking import _ODD, _quickly, _slowly
 from transformer.frontend.words import MARK, WORDS
+from transformer.quick import may_hold_idioms
 
 UNMARK = re.compile(rf"{MARK}\d+_".encode())
 

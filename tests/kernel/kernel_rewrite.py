@@ -47,7 +47,7 @@ if b"static_" in data.lower():  # else it is not even imported
 
     preprocess = Copy.preprocess
     Copy.preprocess = timed
-result = rewrite_linux(data, source, compiler, sys.argv[at + 1 :], check=False)
+result = rewrite_linux(data, source, lambda: compiler, sys.argv[at + 1 :], check=False)
 Path(output).write_bytes(result.text)
 own = resource.getrusage(resource.RUSAGE_SELF)
 told = {

@@ -23,6 +23,7 @@ from transformer.configuration import Configuration, configuration
 
 if TYPE_CHECKING:
     from transformer.rewriting import RewriteResult
+    from transformer.toolchain import Compiler
 
     Rewritten = Callable[[bytes, str], RewriteResult]
 
@@ -95,15 +96,21 @@ def _plain(args: argparse.Namespace, settings: Configuration) -> Rewritten:
 def _linux(args: argparse.Namespace, settings: Configuration) -> Rewritten:
     """A compiler that is named may build for anything: the kernel's headers tell the arch."""
     from transformer.rewriting.linux import rewrite_linux
-    from transformer.toolchain import find
 
     for option in ("mode", "dynamic", "dynamic_lowering"):
         if getattr(args, option):
             raise Usage(f"--{option.replace('_', '-')} has no meaning in the profile linux")
     if args.file.endswith(".i"):
         raise Usage("--profile linux takes a file as it is written: here its macros are gone")
-    cc = args.cc or settings.cc or find(pick_arch(args.arch or settings.arch))
-    return partial(rewrite_linux, cc=cc, cflags=_cflags(args, settings), check=not args.no_check)
+
+    def compiler() -> str | Compiler:
+        from transformer.toolchain import find
+
+        return args.cc or settings.cc or find(pick_arch(args.arch or settings.arch))
+
+    return partial(
+        rewrite_linux, cc=compiler, cflags=_cflags(args, settings), check=not args.no_check
+    )
 
 
 def _cflags(args: argparse.Namespace, settings: Configuration) -> list[str]:

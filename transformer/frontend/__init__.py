@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from transformer.frontend.checks import check, missing_defines
     from transformer.frontend.marking import Marked, mark
     from transformer.frontend.source import LineMap, Place, Source
-    from transformer.frontend.words import may_hold_idioms
 
 __all__ = [
     "Analysis",
@@ -22,7 +21,6 @@ __all__ = [
     "Source",
     "check",
     "mark",
-    "may_hold_idioms",
     "missing_defines",
 ]
 
@@ -33,6 +31,5 @@ __getattr__ = names(
         "checks": "check missing_defines",
         "marking": "Marked mark",
         "source": "LineMap Place Source",
-        "words": "may_hold_idioms",
     },
 )

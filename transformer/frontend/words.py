@@ -123,15 +123,6 @@ FIND = re.compile(
     r"|EXPORT_STATIC_CALL\w*|SC_DYNAMIC|dynamic_function_\w+|__sc_de(?:fine|clare)_\w+|__sc_asm_call\w*)\b"
 )
 _MARKED = re.compile(rf"{MARK}(\d+)_(\w+)")
-_QUICK = re.compile(
-    rb"static_(?:call|branch|key)|_STATIC_(?:CALL|KEY)|SC_DYNAMIC|dynamic_function_"
-)
-_CUT = re.compile(rb"\\[ \t]*\r?\n")  # where a line goes on, within a word too
-
-
-def may_hold_idioms(text: bytes) -> bool:
-    """A quick look: False only where no idiom word can be in ``text``."""
-    return bool(_QUICK.search(text) or _QUICK.search(_CUT.sub(b"", text)))
 
 
 def marked(offset: int, spelling: str) -> str:

@@ -74,12 +74,17 @@ def cache_folders(environment: "Mapping[str, str]") -> list[str]:
     return [*folders, f"{temporary}/sc-transform-{os.getuid()}"]
 
 
-def write_whole(path: str, data: bytes, mode: int = 0o666) -> None:
-    """Replaces a file in one step; a failure leaves nothing behind."""
+def write_whole(path: str, data: bytes, mode: int = 0o666, kept: "int | None" = None) -> None:
+    """Replaces a file in one step; a failure leaves nothing behind.
+
+    The umask is taken from ``mode``, but not from ``kept``.
+    """
     fresh = f"{path}.{os.getpid()}.tmp"
     try:
         handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         try:
+            if kept is not None:
+                os.fchmod(handle, kept)
             view = memoryview(data)
             while view:
                 view = view[os.write(handle, view) :]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from transformer.frontend.words import may_hold_idioms
+from transformer.quick import may_hold_idioms
 from transformer.rewriting.result import RewriteResult
 
 if TYPE_CHECKING:
@@ -13,11 +13,16 @@ if TYPE_CHECKING:
 
 
 def rewrite_linux(
-    data: bytes, path: str, cc: str | Compiler, cflags: Sequence[str], *, check: bool
+    data: bytes,
+    path: str,
+    cc: Callable[[], str | Compiler],
+    cflags: Sequence[str],
+    *,
+    check: bool,
 ) -> RewriteResult:
-    """As ``linux_unit.rewritten``, whose imports are not waited for without need."""
+    """As ``linux_unit.rewritten``: neither it nor a compiler is looked for without need."""
     if not may_hold_idioms(data):
         return RewriteResult(data)
     from transformer.rewriting.linux_unit import rewritten
 
-    return rewritten(data, path, cc, cflags, check=check)
+    return rewritten(data, path, cc(), cflags, check=check)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from transformer.arch import Arch, host, load
 from transformer.diagnostics import Diagnostic, ScError
-from transformer.frontend import Analysis, Marked, Source, check, mark, may_hold_idioms
+from transformer.frontend import Analysis, Marked, Source, check, mark
 from transformer.frontend.findings import diagnostic, in_order
 from transformer.frontend.idioms import (
     CallDeclaration,
@@ -24,6 +24,7 @@ from transformer.frontend.idioms import (
 )
 from transformer.frontend.words import FIND
 from transformer.lowering import Edit, Lowered, Options, Origins, lower
+from transformer.quick import may_hold_idioms
 from transformer.rewriting.checking import beyond, compile_check, is_syntax_error
 from transformer.rewriting.linux import rewrite_linux
 from transformer.rewriting.preprocessed import expand
@@ -71,7 +72,7 @@ def rewrite(
     try:
         job = _job(data, path, arch, mode, cc, cflags, dynamic or {}, dynamic_lowering, check)
         if profile == "linux":
-            return rewrite_linux(data, path, cc or job.compiler, job.cflags, check=check)
+            return rewrite_linux(data, path, lambda: cc or job.compiler, job.cflags, check=check)
         return job.run(preprocessed or path.endswith(".i"))
     except ScError as e:
         return RewriteResult(data, diagnostics=e.diagnostics)
