@@ -254,7 +254,7 @@ def test_it_is_made_once_and_does_the_launchers_work(tmp_path: Path, desk: Desk)
     made = place / "front"
     made.unlink(missing_ok=True)
     desk.write("plain.c", PLAIN)
-    code = SCRIPT.read_text().split("code='")[1].split("'\n")[0]
+    code = SCRIPT.read_text().split("code='")[1].split("'\n")[0].replace("'$main'", "launcher.main")
     call = [sys.executable, "-IS", "-c", code, str(package)]
     words = [str(SCRIPT), "cc", FAMILIES[0], "-c", "plain.c"]
     desk.run(*call, "new", *words)
