@@ -17,7 +17,7 @@ from transformer.frontend.lexing import Token, matching, spelling, split_commas,
 from transformer.frontend.openings import Openings
 from transformer.frontend.source import LineMap, Place, Source
 from transformer.frontend.spans import find_spans
-from transformer.frontend.words import FIND, MARK, Word, lookup, unmark
+from transformer.frontend.words import MARK, Word, lookup, may_stand, unmark
 
 _MARK_IN_STRING = re.compile(rf"{MARK}(\d+)_")
 _HEADERS = re.compile(r"\bstruct\s+sc_dynamic\b")
@@ -62,10 +62,13 @@ class Analysis:
         self._run()
 
     def _run(self) -> None:
-        for index, chunk in enumerate(self.declarations.chunks):
-            if chunk.broken >= 0:
+        concerned = {self.declarations.index_at(at) for at in may_stand(self.text)} - {-1}
+        broken = {n for n, c in enumerate(self.declarations.chunks) if c.broken >= 0}
+        for index in sorted(concerned | broken):
+            chunk = self.declarations.chunks[index]
+            if index in broken:
                 self._problem("sc-parse", "this bracket has no partner", chunk.broken)
-            if FIND.search(self.text, chunk.start, chunk.end):
+            if index in concerned:
                 _ChunkAnalysis(self, index, chunk).run()
         self.unit.in_strings = frozenset(self.strings)
         self._by_name()

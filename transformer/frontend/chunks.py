@@ -7,12 +7,30 @@ from dataclasses import dataclass
 
 from transformer.frontend.lexing import DIGRAPHS, Token, matching, tokens
 
-_STEP = re.compile(
-    r"""(?P<op>[{}();]|<%|%>)
-      |"(?<=R")(?P<fence>[^()\\\s]{0,16})\([\s\S]*?\)(?P=fence)"
-      |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|^[ \t]*\#[^\n]*
-      |/\*[\s\S]*?\*/|//[^\n]*""",
-    re.MULTILINE | re.VERBOSE,
+#: One set of characters first, which Python searches for faster than for alternatives.
+_STARTS = r"""[(){};<%"'/\#]"""
+_STEPS = r"""(?:(?<=[(){};])|(?<=<)%|(?<=%)>)(?P<op>)
+      |(?<=R")(?P<fence>[^()\\\s]{0,16})\([\s\S]*?\)(?P=fence)"
+      |(?<=")(?:[^"\\\n]|\\.)*"|(?<=')(?:[^'\\\n]|\\.)*'|(?<![^\n\ \t]\#)(?<=\#)[^\n]*
+      |(?<=/)(?:\*[\s\S]*?\*/|/[^\n]*)"""
+_STEP = re.compile(rf"{_STARTS}(?:{_STEPS})", re.VERBOSE)
+_DEEP = 8  # brackets in brackets that are skipped at once
+_PLAIN = r"""[^(){}"'/\#]*+"""
+_HIDING = (
+    r""""(?<!R")[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'"""
+    r"""|(?<=[\n\ \t])\#[^\n]*+|/(?![*/])"""
+)
+
+
+def _within(depth: int) -> str:
+    """What may stand between two brackets, as a pattern that never goes back."""
+    deeper = rf"|[({{]{_within(depth - 1)}[)}}]" if depth else ""
+    return rf"{_PLAIN}(?:(?:{_HIDING}{deeper}){_PLAIN})*+"
+
+
+#: The same steps, but brackets that have a partner each are one, whatever lies between them.
+_STRIDE = re.compile(
+    rf"{_STARTS}(?:(?<=[({{]){_within(_DEEP)}[)}}](?P<whole>)|{_STEPS})", re.VERBOSE
 )
 _BLANK = re.compile(r"(?:\s+|^[ \t]*\#[^\n]*|/\*[\s\S]*?\*/|//[^\n]*)+", re.MULTILINE)
 _AGGREGATE = re.compile(r"\b(?:struct|union|enum)\b")
@@ -70,20 +88,45 @@ class _Splitter:
         return self.chunks
 
     def _scan(self, start: int) -> None:
-        for match in _STEP.finditer(self.text, start):
-            op = match["op"]
-            if op is None:
-                continue
-            at = match.start()
-            if op in ("(", "{", "<%"):
-                if op != "(" and not self.stack:
-                    self.brace = at
-                self.stack.append((DIGRAPHS.get(op, op), at))
-            elif op == ";":
-                if not self.stack:
-                    self._finish(at + 1, -1)
+        for match in _STRIDE.finditer(self.text, start):
+            if match.lastgroup != "whole":
+                self._step(match)
+            elif self._paired(*match.span()):
+                if not self.stack and match[0][0] == "{":
+                    self._block(*match.span())
             else:
-                self._close(DIGRAPHS.get(op, op), at, match.end())
+                for step in _STEP.finditer(self.text, *match.span()):
+                    self._step(step)
+
+    def _paired(self, start: int, end: int) -> bool:
+        """Whether as many brackets of each kind are opened as are closed, by their own names."""
+        find, count = self.text.find, self.text.count
+        return (
+            count("(", start, end) == count(")", start, end)
+            and count("{", start, end) == count("}", start, end)
+            and find("<%", start, end) < 0
+            and find("%>", start, end) < 0
+        )
+
+    def _block(self, start: int, end: int) -> None:
+        """Braces at the top level, with all that lies between them."""
+        self.brace = start
+        if self._is_function():
+            self._finish(end, start)
+
+    def _step(self, match: re.Match[str]) -> None:
+        if match.lastgroup != "op":
+            return
+        op, at = match[0], match.start()
+        if op in ("(", "{", "<%"):
+            if op != "(" and not self.stack:
+                self.brace = at
+            self.stack.append((DIGRAPHS.get(op, op), at))
+        elif op == ";":
+            if not self.stack:
+                self._finish(at + 1, -1)
+        else:
+            self._close(DIGRAPHS.get(op, op), at, match.end())
 
     def _close(self, op: str, at: int, end: int) -> None:
         if not self.stack:
@@ -105,12 +148,16 @@ class _Splitter:
             self._finish(end, self.brace)
 
     def _is_function(self) -> bool:
+        """Whether the braces that are open are a function's body, by what stands before them."""
         head = self.text[self.start : self.brace]
         if "=" in head and _has_top_level_equals(tokens(head)):
             return False
         if not _AGGREGATE.search(head):
             return True
-        return not _ends_in_aggregate(tokens(head))
+        words = head.split()
+        if words[-1] in _TAGS or (words[-2:-1] and words[-2] in _TAGS and words[-1].isidentifier()):
+            return False
+        return _ends_in_arguments(head) or not _ends_in_aggregate(tokens(head))
 
     def _finish(self, end: int, body: int) -> None:
         blank = _BLANK.match(self.text, self.start)
@@ -151,6 +198,20 @@ def _has_top_level_equals(found: list[Token]) -> bool:
             if token.text == "=" and depth == 0:
                 return True
     return False
+
+
+def _ends_in_arguments(head: str) -> bool:
+    """Whether a head ends in ``name(...)``, which is no attribute: most do."""
+    if not head.rstrip().endswith(")"):
+        return False
+    at, depth = len(head), 0
+    while depth or at == len(head):
+        at = max(head.rfind("(", 0, at), head.rfind(")", 0, at))
+        if at < 0:
+            return False
+        depth += 1 if head[at] == ")" else -1
+    before = head[:at].split()[-1:]
+    return bool(before) and before[0].isidentifier() and before[0] not in _ATTRIBUTES
 
 
 def _ends_in_aggregate(found: list[Token]) -> bool:

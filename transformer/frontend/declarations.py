@@ -16,9 +16,8 @@ from pycparser import c_ast
 
 from transformer.frontend.chunks import Chunk, split
 from transformer.frontend.gnu import RENAMED, Parsed, Unparsable, parse
-from transformer.frontend.lexing import Token, matching, split_commas, tokens
+from transformer.frontend.lexing import Token, matching, mentions, split_commas, tokens
 
-_TYPEDEF = re.compile(r"\btypedef\b")
 _ENUM = re.compile(r"\benum\b\s*(?:__attribute(?:__)?\s*\(\([^{};]*?\)\))?[^{};()]*\{([^{}]*)\}")
 _ITEM = re.compile(r"(?:^|,)\s*(?:\#[^\n]*\s*)*([A-Za-z_$][\w$]*)")
 _QUALIFIERS = {"const", "volatile", "restrict", "_Atomic", "__restrict", "__restrict__"}
@@ -51,10 +50,11 @@ class Declarations:
     def typedefs(self) -> frozenset[str]:
         """The names of all types that the unit declares at file scope."""
         names: set[str] = set(_BUILTIN_TYPES)
-        for match in _TYPEDEF.finditer(self.text):
-            chunk = self.chunk_at(match.start())
-            if chunk and match.start() < chunk.head_end and not chunk.is_function:
-                names.update(typedef_names(tokens(self.text, match.end(), chunk.end)))
+        for start in mentions(self.text, "typedef"):
+            chunk = self.chunk_at(start)
+            if chunk and start < chunk.head_end and not chunk.is_function:
+                after = start + len("typedef")
+                names.update(typedef_names(tokens(self.text, after, chunk.end)))
         return frozenset(names)
 
     @cached_property
@@ -107,9 +107,9 @@ class Declarations:
 
     def _mentions(self, name: str) -> Iterator[int]:
         last = -1
-        for match in re.finditer(rf"(?<![\w$]){re.escape(name)}(?![\w$])", self.text):
-            index = self.index_at(match.start())
-            if index > last and match.start() < self.chunks[index].head_end:
+        for start in mentions(self.text, name):
+            index = self.index_at(start)
+            if index > last and start < self.chunks[index].head_end:
                 last = index
                 yield index
 

@@ -108,6 +108,22 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
     return found
 
 
+def occurrences(text: str, part: str) -> Iterator[int]:
+    """Offsets of ``part``, within words too: no pattern is searched for as fast."""
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + len(part))
+
+
+def mentions(text: str, name: str) -> Iterator[int]:
+    """Offsets where ``name`` is a whole word."""
+    for at in occurrences(text, name):
+        around = text[at - 1 : at] + text[at + len(name) : at + len(name) + 1]
+        if not any(c.isalnum() or c in "_$" for c in around):
+            yield at
+
+
 def raw_tokens(text: str, start: int = 0, *, directives: bool = False) -> Iterator[Token]:
     """The tokens of a source file, from ``start``, which must not lie within one.
 

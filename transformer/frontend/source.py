@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 _MARKER = re.compile(
-    r'^[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)(?:[ \t]+"((?:[^"\\\n]|\\.)*)"[^\n]*)?$', re.M
+    r'\n[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)(?:[ \t]+"((?:[^"\\\n]|\\.)*)"[^\n]*)?(?=\n|\Z)'
 )
 _ESCAPE = re.compile(r"\\([0-7]{1,3}|.)")
 
@@ -70,9 +70,9 @@ class LineMap:
         self._text = text
         self._offsets = [0]
         self._rows: list[tuple[str, int]] = [(path, 1)]
-        for match in _MARKER.finditer(text):
+        for match in _MARKER.finditer("\n" + text):
             name = self._rows[-1][0] if match[2] is None else _unescape(match[2])
-            self._offsets.append(match.end() + 1)
+            self._offsets.append(match.end())
             self._rows.append((name, int(match[1])))
 
     def place(self, offset: int) -> tuple[str, int]:

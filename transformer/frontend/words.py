@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from transformer.frontend.lexing import occurrences
+
 MARK = "__sc_at_"
 
 
@@ -117,12 +119,15 @@ INTERNAL: dict[str, Word] = {
 ASM_WORDS = {"value": "__sc_asm_call", "void": "__sc_asm_call_void"}
 INTERNAL |= {word: Word("asm-call", variant, word) for variant, word in ASM_WORDS.items()}
 
-#: Any idiom word, bare or marked; and the internal words that declare keys or their calls.
-FIND = re.compile(
-    rf"\b(?:{MARK}\d+_)?(?:static_(?:call|branch|key)\w*|D(?:EFINE|ECLARE)_STATIC_\w+"
-    r"|EXPORT_STATIC_CALL\w*|SC_DYNAMIC|dynamic_function_\w+|__sc_de(?:fine|clare)_\w+|__sc_asm_call\w*)\b"
-)
+#: What any idiom word holds, bare or marked, and the internal words that declare keys or calls.
+_HOLDS = ("static_call", "static_branch", "static_key", "_STATIC_CALL", "_STATIC_KEY",
+          "SC_DYNAMIC", "dynamic_function_", "__sc_de", "__sc_asm_call")  # fmt: skip
 _MARKED = re.compile(rf"{MARK}(\d+)_(\w+)")
+
+
+def may_stand(text: str) -> list[int]:
+    """Offsets of all idiom words in preprocessed text, and of others that look like them."""
+    return sorted(at for word in _HOLDS for at in occurrences(text, word))
 
 
 def marked(offset: int, spelling: str) -> str:

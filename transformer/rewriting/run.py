@@ -22,7 +22,7 @@ from transformer.frontend.idioms import (
     KeyDefinition,
     Unit,
 )
-from transformer.frontend.words import FIND
+from transformer.frontend.words import may_stand
 from transformer.lowering import Edit, Lowered, Options, Origins, lower
 from transformer.quick import may_hold_idioms
 from transformer.rewriting.checking import beyond, compile_check, is_syntax_error
@@ -142,7 +142,7 @@ class _Rewrite:
             return self._preprocessed()
         marked = mark(self.data)
         text, main = self._preprocess(marked)
-        if not self.dynamic and not FIND.search(text):
+        if not self.dynamic and not may_stand(text):
             return RewriteResult(self.data)
         unit = self._analyse(text, self.source, main)
         found = check(unit, self.source)
