@@ -52,10 +52,13 @@ def names() -> list[str]:
 def host() -> Arch:
     """The arch of this machine; ``UnknownArch`` where there is none."""
     machine = platform.machine()
-    fitting = [n for n in names() if machine in load(n).machines]
+    known = names()
+    if machine in known and machine in load(machine).machines:
+        return load(machine)
+    fitting = [n for n in known if machine in load(n).machines]
     if not fitting:
-        raise UnknownArch(f"no arch for this machine ({machine}); there are: {', '.join(names())}")
-    return load(machine if machine in fitting else fitting[0])
+        raise UnknownArch(f"no arch for this machine ({machine}); there are: {', '.join(known)}")
+    return load(fitting[0])
 
 
 def load(name: str) -> Arch:

@@ -143,10 +143,11 @@ def runtime_source(arch: Arch) -> Path:
 
 def _once(what: tuple[str | None, ...], arch: Arch | None, make: Callable[[], Path]) -> Path:
     """The folder that ``make`` gives, while the templates, the arch and the folder are there."""
-    key = (*what, id(arch) if arch else None, *_stamps(arch))
+    stamps = _stamps(arch)
+    key = (*what, id(arch), *stamps)
     held = _MADE.get(key)
     if held is None or not held[1].is_dir():
-        held = _MADE[key] = (arch, _remembered(key, make) if arch is None else make())
+        held = _MADE[key] = (arch, _remembered((*what, arch, *stamps), make))
     return held[1]
 
 
