@@ -2,6 +2,7 @@
 
     make bench
     .venv/bin/python benchmarks/bench.py [--rounds N] [--no-verify] [--no-projects] [-k PATTERN]
+                                         [--kernel FOLDER [--units N]]
 
 Rewriting is compared with what a compiler does with the same unit: GCC where
 the machine has it, else the wheel's Clang.  All are whole processes, run in
@@ -23,6 +24,7 @@ from statistics import median
 import emulator
 import native
 import projects
+import rewriting
 import updates
 from launcher import launching
 
@@ -31,7 +33,7 @@ from transformer.runtime import header_dir
 from transformer.toolchain import Compiler, check_syntax, compile_object, find
 
 ROOT = Path(__file__).resolve().parents[1]
-SC_TRANSFORM = [sys.executable, "-m", "transformer"]
+SC_TRANSFORM = [str(rewriting.SC_TRANSFORM)]
 
 SMALL = """\
 #include <sc/static_call.h>
@@ -104,7 +106,7 @@ def succeed(argv: Sequence[str]) -> None:
         raise SystemExit(f"{' '.join(argv)}:\n{done.stdout}{done.stderr}")
 
 
-def rewriting(cc: Compiler, name: str, text: str, rounds: int, folder: Path) -> None:
+def one_unit(cc: Compiler, name: str, text: str, rounds: int, folder: Path) -> None:
     """One row for a unit: rewriting it, against the compiler's two ways."""
     unit, output, obj = folder / f"{name}.c", folder / f"{name}.sc.c", folder / f"{name}.o"
     unit.write_text(text)
@@ -164,12 +166,14 @@ def main() -> None:
     parser.add_argument("--no-verify", action="store_true", help="all but verifying")
     parser.add_argument("--no-projects", action="store_true", help="no whole build of Redis")
     parser.add_argument("-k", dest="pattern", metavar="PATTERN", help="verify these cases alone")
+    rewriting.add_arguments(parser)
     args = parser.parse_args()
     cc = find(arches.host())
     print(f"{arches.host().title}, {cc.version}, Python {sys.version.split()[0]}")
     with tempfile.TemporaryDirectory(prefix="sc-bench-") as name:
-        rewriting(cc, "small", SMALL, args.rounds, Path(name))
-        rewriting(cc, "large", large(1000), args.rounds, Path(name))
+        one_unit(cc, "small", SMALL, args.rounds, Path(name))
+        one_unit(cc, "large", large(1000), args.rounds, Path(name))
+        rewriting.show(cc, args.kernel, args.units)
         native.show(arches.host(), cc, 5 * args.rounds)
         updates.show(arches.host(), cc, 5 * args.rounds)
         launching(4 * args.rounds)

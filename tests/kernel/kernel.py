@@ -7,10 +7,8 @@ For each unit: every idiom that a search of its tokens finds is rewritten or sta
 for a named reason; the result, compiled with the unit's own flags and with more
 warnings than these ask for, gives the warnings of the original; and its object
 holds the same code, data, tables and relocations.  Once more with this project's guards in
-Linux's table: the same keys, branches and first states.  Time and memory are those of
-the whole process of a rewrite, preprocessing left out, beside the time of
-``-fsyntax-only`` of the preprocessed unit: on the CPU, for other work disturbs
-the clock.  Not a part of ``make test``.
+Linux's table: the same keys, branches and first states.  What it costs is a matter of
+``make bench``.  Not a part of ``make test``.
 """
 
 from __future__ import annotations
@@ -19,12 +17,9 @@ import argparse
 import json
 import os
 import re
-import resource
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -38,17 +33,14 @@ from transformer.frontend import LineMap
 from transformer.runtime import header_dir
 
 HERE = Path(__file__).resolve().parent
-#: of one hundred units: with idioms, drivers with idioms, others, other drivers
-SHARES = (44, 16, 18, 22)
 MORE = ("-Wall", "-Wextra", "-Wno-error", "-Wunused-macros", "-Wmisleading-indentation")
-CACHE = str(Path(tempfile.gettempdir()) / "sc-kernel-pycache")
 NOT_COMPILED = "not compiled"
 REASONS = {"a directive": "directive", "the preprocessor": NOT_COMPILED, "a macro": "string"}
 
 
 @dataclass
 class Row:
-    """What came of one unit; times in seconds, memory in MiB."""
+    """What came of one unit."""
 
     unit: Unit
     words: int = 0
@@ -56,13 +48,6 @@ class Row:
     left: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
     warnings: int = 0
-    rewrite: float = 0.0
-    syntax: float = 0.0
-    preprocessing: float = 0.0
-    cpu: float = 0.0
-    syntax_cpu: float = 0.0
-    memory: float = 0.0
-    bytes: int = 0
     guards: int = 0
     other_guards: int = 0  # entries that only one of two builds has
 
@@ -75,10 +60,9 @@ def main() -> int:
     parser.add_argument("--arch", action="append", choices=("x86_64", "arm64"))
     parser.add_argument("--no-compile", action="store_true", help="compare no objects")
     asked = parser.parse_args()
-    wanted = [round(asked.count * share / 100) for share in SHARES]
     rows = []
     for arch in asked.arch or ("x86_64", "arm64"):
-        for unit in pick(asked.work.resolve(), arch, asked.seed, wanted):
+        for unit in pick(asked.work.resolve(), arch, asked.seed, asked.count):
             rows.append(compared(unit, objects=not asked.no_compile))
             print(_line(rows[-1]), flush=True)
     print(*summary(rows), sep="\n")
@@ -93,7 +77,6 @@ def compared(unit: Unit, *, objects: bool = True) -> Row:
         told = _rewritten(unit, new, row)
         _tokens(unit, told, row)
         row.wrong += _kept(unit, told)
-        _preprocessed(unit, Path(folder), row)
         if objects:
             _compiled(unit, new, Path(folder), row)
     return row
@@ -102,20 +85,15 @@ def compared(unit: Unit, *, objects: bool = True) -> Row:
 def _rewritten(unit: Unit, new: Path, row: Row) -> dict[str, list[list[object]]]:
     words = [sys.executable, str(HERE / "kernel_rewrite.py"), str(unit.source), unit.compiler]
     words += [str(new), "--", *unit.flags]
-    start = time.perf_counter()
-    environment = os.environ | {"PYTHONPATH": str(HERE.parents[1]), "PYTHONPYCACHEPREFIX": CACHE}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installation has its modules compiled
+    environment = os.environ | {"PYTHONPATH": str(HERE.parents[1])}
     done = subprocess.run(
         words, cwd=unit.build, env=environment, capture_output=True, text=True, check=False
     )
-    row.rewrite = time.perf_counter() - start
     if done.returncode:
         row.wrong.append("rewriting: " + done.stderr.strip().splitlines()[-1])
         new.write_bytes(unit.source.read_bytes())
         return {"edited": [], "left": []}
     told = json.loads(done.stdout)
-    row.preprocessing, row.memory = told["preprocessing"], told["memory"]
-    row.rewrite, row.cpu = row.rewrite - row.preprocessing, told["cpu"]
     row.wrong += told["said"]
     return told
 
@@ -161,21 +139,6 @@ def _reason(text: str) -> str:
 def _run(unit: Unit, *words: str) -> subprocess.CompletedProcess[str]:
     command = [unit.compiler, *words]
     return subprocess.run(command, cwd=unit.build, capture_output=True, text=True, check=False)
-
-
-def _preprocessed(unit: Unit, folder: Path, row: Row) -> None:
-    text = folder / "unit.i"
-    _run(unit, *unit.flags, "-E", str(unit.source), "-o", str(text))
-    row.bytes = text.stat().st_size
-    start, before = time.perf_counter(), _children()
-    _run(unit, *unit.flags, "-fsyntax-only", "-w", str(text))
-    row.syntax, row.syntax_cpu = time.perf_counter() - start, _children() - before
-
-
-def _children() -> float:
-    """The seconds that finished child processes spent on a CPU."""
-    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return spent.ru_utime + spent.ru_stime
 
 
 def _compiled(unit: Unit, new: Path, folder: Path, row: Row) -> None:
@@ -239,14 +202,13 @@ def _unlike(one: Sequence[str], two: Sequence[str]) -> list[str]:
 
 def _line(row: Row) -> str:
     left = ", ".join(f"{n} {why}" for why, n in sorted(row.left.items()))
-    cost = f"{row.cpu:.2f} of {row.syntax_cpu:.2f} s, {row.memory:.0f} MiB"
     counts = f"{row.words:3} words, {row.edited:3} rewritten" + (f", {left}" if left else "")
     state = "; ".join(row.wrong) or "same"
-    return f"{row.unit.arch:6} {row.unit.name:50} {counts:60} {cost}  {state}"
+    return f"{row.unit.arch:6} {row.unit.name:50} {counts:60} {state}"
 
 
 def summary(rows: Sequence[Row]) -> Iterable[str]:
-    """The totals, by arch and for units with and without idioms."""
+    """The totals, by arch."""
     for arch in dict.fromkeys(r.unit.arch for r in rows):
         own = [r for r in rows if r.unit.arch == arch]
         drivers = sum(r.unit.name.startswith("drivers/") for r in own)
@@ -258,23 +220,6 @@ def summary(rows: Sequence[Row]) -> Iterable[str]:
             f"{sum(not r.wrong for r in own)} the same; {sum(r.guards for r in own)} guards, with "
             f"this project's {sum(r.other_guards for r in own)} more or less"
         )
-    for what, some in (("with", True), ("without", False)):
-        own = [r for r in rows if bool(r.words) is some and r.syntax]
-        if own:
-            ratios = sorted(r.cpu / r.syntax_cpu for r in own)
-            clock = sorted(r.rewrite / r.syntax for r in own)
-            yield (
-                f"{len(own)} units {what} idioms: rewriting takes {statistics.median(ratios):.2f} "
-                f"of -fsyntax-only on the CPU (median), {ratios[-1]:.2f} (most), "
-                f"{statistics.median(clock):.2f} and {clock[-1]:.2f} by the clock; "
-                f"{statistics.median(r.cpu for r in own):.2f} s (median), "
-                f"{max(r.cpu for r in own):.2f} s (most) of CPU, preprocessing "
-                f"{statistics.median(r.preprocessing for r in own):.2f} s; "
-                f"{statistics.median(r.memory for r in own):.0f} MiB (median), "
-                f"{max(r.memory for r in own):.0f} MiB (most); "
-                f"units of {min(r.bytes for r in own) / 1e6:.1f} to "
-                f"{max(r.bytes for r in own) / 1e6:.1f} MB"
-            )
 
 
 if __name__ == "__main__":

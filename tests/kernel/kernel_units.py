@@ -29,6 +29,8 @@ _NO_TOKEN = re.compile(
 #: in a build's folder: the units that its configuration cannot compile
 FAILED = "units-that-fail"
 _BATCH = 30
+#: of one hundred units: with idioms, drivers with idioms, others, other drivers
+SHARES = (44, 16, 18, 22)
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,10 @@ def idioms(text: str) -> list[int]:
     return [m.start() for m in IDIOM.finditer(plain)]
 
 
-def pick(work: Path, arch: str, seed: int, wanted: Sequence[int]) -> list[Unit]:
-    """Units that the kernel's own build compiles, drawn by ``seed``.
+def pick(work: Path, arch: str, seed: int, count: int) -> list[Unit]:
+    """``count`` units that the kernel's own build compiles, drawn by ``seed``.
 
-    ``wanted`` are the numbers of those with idioms, of drivers with idioms, of
-    others, and of other drivers; where there are too few, all of them.
+    They are of four kinds; where there are too few of one, all of them.
     """
     tree = work / "linux-source-6.1"
     folders = [*FOLDERS.split(), f"arch/{OWN[arch]}"]
@@ -76,9 +77,9 @@ def pick(work: Path, arch: str, seed: int, wanted: Sequence[int]) -> list[Unit]:
             groups[2 * without + name.startswith("drivers/")].append(name)
     draw = random.Random(seed)
     picked = []
-    for group, count in zip(groups, wanted, strict=True):
+    for group, share in zip(groups, SHARES, strict=True):
         draw.shuffle(group)
-        picked += _compiled(work, arch, group, count)
+        picked += _compiled(work, arch, group, round(count * share / 100))
     return picked
 
 
