@@ -45,9 +45,10 @@ MARKABLE = re.compile(
        | (?P<rawstr>\b{_RAW_STRING.replace("(?:u8|[uUL])?R", "(?:(?:u8|[uUL])?R)", 1)})
        | (?P<str>{_STRING})
        | (?P<chr>{_CHARACTER})
-       | (?P<num>(?<![\w$])[0-9](?:[eEpP][+-]|[\w.]|'(?=\w))*)
-       | ^[ \t]*(?P<directive>{_DIRECTIVE})
-       | (?<![\w$])(?P<word>(?:static_|DEFINE_S|DECLARE_S|EXPORT_S|SC_D|dynamic_f)[\w$]*)""",
+       | (?P<num>(?<![\w$\x80-\xff])[0-9](?:[eEpP][+-]|[\w.]|'(?=\w))*)
+       | ^[ \t\f\v\r]*(?P<directive>{_DIRECTIVE})
+       | (?<![\w$\x80-\xff])
+         (?P<word>(?:static_|DEFINE_S|DECLARE_S|EXPORT_S|SC_D|dynamic_f)[\w$\x80-\xff]*)""",
     re.VERBOSE | re.MULTILINE,
 )
 _DIRECTIVE_RE = re.compile(_DIRECTIVE)

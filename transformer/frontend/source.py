@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 _MARKER = re.compile(
-    r'^[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)(?:[ \t]+"((?:[^"\\\n]|\\.)*)"[^\n]*)?$', re.M
+    r'^[ \t]*#[ \t]*(?:line[ \t]+)?(\d{1,18})(?:[ \t]+"((?:[^"\\\n]|\\.)*)"[^\n]*)?$', re.M
 )
 _ESCAPE = re.compile(r"\\([0-7]{1,3}|.)")
 

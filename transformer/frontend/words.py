@@ -122,7 +122,7 @@ FIND = re.compile(
     rf"\b(?:{MARK}\d+_)?(?:static_(?:call|branch|key)\w*|D(?:EFINE|ECLARE)_STATIC_\w+"
     r"|EXPORT_STATIC_CALL\w*|SC_DYNAMIC|dynamic_function_\w+|__sc_de(?:fine|clare)_\w+|__sc_asm_call\w*)\b"
 )
-_MARKED = re.compile(rf"{MARK}(\d+)_(\w+)")
+_MARKED = re.compile(rf"{MARK}(\d{{1,18}})_(\w+)")
 _QUICK = re.compile(
     rb"static_(?:call|branch|key)|_STATIC_(?:CALL|KEY)|SC_DYNAMIC|dynamic_function_"
 )
