@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from transformer.frontend import Analysis, Source
+from transformer.frontend import Analysis, Source, mark
 from transformer.lowering import EditBuffer, Options, Origins, Overlap, fit, lower
 
 HEAD = """struct static_key { int a; }; struct static_key_true { struct static_key key; };
@@ -166,3 +166,21 @@ def test_what_must_come_first_in_a_body_stays_first() -> None:
     assert "#pragma A\n__sc_dynamic_guard_void(d) }" in lowered(
         "SC_DYNAMIC() void d(void)\n{\n#pragma A\n}"
     )
+
+
+@pytest.mark.parametrize("call", [False, True])
+def test_idioms_in_the_value_of_a_dynamic_function_are_lowered_in_each_copy(call: bool) -> None:
+    text = "SC_DYNAMIC(static_branch_likely(&one)\n? static_call(k, 1,2) : 2) int g(void) { v(); }"
+    value = "__sc_likely(&one) ? __sc_call(k)(1,2) : 2"
+    done = lowered(text, call=call)
+    assert done.count("__sc_call (k)") == done.count("__sc_likely ") == (1 if call else 2)
+    assert "".join(value.split()) in "".join(done.split())
+    assert "static_call" not in done
+
+
+def test_a_function_that_a_macro_repeats_is_lowered_once() -> None:
+    text = "SC_DYNAMIC(1) int g(void) { return 2; }"
+    source = Source(HEAD + text, "t.c")
+    marked = mark(source.text.encode()).text.decode()
+    unit = Analysis(f"{marked}\n{marked}", source, main="t.c").unit
+    assert lower(unit, source, Options(True, False)).buffer.apply().count("__sc_dynamic_body") == 1

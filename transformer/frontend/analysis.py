@@ -16,10 +16,10 @@ from transformer.frontend.judging import Judge
 from transformer.frontend.lexing import Token, matching, spelling, split_commas, tokens
 from transformer.frontend.openings import Openings
 from transformer.frontend.source import LineMap, Place, Source
-from transformer.frontend.spans import find_spans
+from transformer.frontend.spans import find_spans, spells
 from transformer.frontend.words import MARK, Word, lookup, may_stand, unmark
 
-_MARK_IN_STRING = re.compile(rf"{MARK}(\d+)_")
+_MARK_IN_STRING = re.compile(rf"{MARK}(\d{{1,18}})_")
 _HEADERS = re.compile(r"\bstruct\s+sc_dynamic\b")
 _TOP_LEVEL = {
     "define-call", "declare-call", "export", "define-key", "declare-key", "dynamic", "asm-call",
@@ -130,8 +130,8 @@ class Analysis:
 
     def place(self, token: Token) -> Place:
         """Where a word is spelled: in the user's file, or in a header or macro."""
-        _, offset = unmark(token.text)
-        if offset is not None:
+        spelled, offset = unmark(token.text)
+        if offset is not None and spells(self.source.text, offset, spelled):
             return Place(self.source.path, *self.source.position(offset), offset)
         path, line = self.lines.place(token.start)
         shown = self.source.path if path == self.main else path

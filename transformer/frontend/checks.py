@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from transformer.diagnostics import Diagnostic
 from transformer.frontend import idioms as I
@@ -15,6 +15,8 @@ _KEYS = I.KeyDeclaration | I.KeyDefinition
 _USES_OF_CALLS = I.Call | I.Query | I.Update | I.Export
 _USES = I.Call | I.Query | I.Update | I.Guard | I.KeyOperation
 
+#: names to compare with misspelled ones: above, a unit lacks a header and no letter
+_COMPARED = 100_000
 #: the note at a definition that another one repeats
 FIRST = "first defined here"
 
@@ -41,20 +43,21 @@ def _unknown_keys(unit: I.Unit) -> Iterator[Finding]:
     later: dict[str, I.Idiom] = {i.name: i for i in reversed(unit.idioms) if isinstance(i, _CALLS)}
     keys: dict[str, I.Idiom] = {i.name: i for i in reversed(unit.idioms) if isinstance(i, _KEYS)}
     functions = [i.name for i in unit.idioms if isinstance(i, I.DynamicDefinition)]
+    unknown = _Unknown()
     for idiom in unit.idioms:
         if isinstance(idiom, _CALLS):
             calls.setdefault(idiom.name, idiom)
         elif isinstance(idiom, I.Guard | I.KeyOperation) and idiom.unknown:
-            yield _unknown(idiom, "static key", idiom.unknown, keys)
+            yield unknown.finding(idiom, "static key", idiom.unknown, keys)
         elif isinstance(idiom, I.DynamicOperation) and idiom.unknown:
-            yield _unknown(idiom, "function", idiom.unknown, functions)
+            yield unknown.finding(idiom, "function", idiom.unknown, functions)
         elif isinstance(idiom, _USES_OF_CALLS) and idiom.name not in calls:
             if idiom.name in later:
                 yield _misplaced(idiom, "is used before its declaration", later)
             elif idiom.name in keys:
                 yield _misplaced(idiom, "is a static key, and no static call", keys)
             else:
-                yield _unknown(idiom, "static call", idiom.name, calls)
+                yield unknown.finding(idiom, "static call", idiom.name, calls)
 
 
 def _misplaced(idiom: I.Idiom, what: str, declared: Mapping[str, I.Idiom]) -> Finding:
@@ -63,11 +66,19 @@ def _misplaced(idiom: I.Idiom, what: str, declared: Mapping[str, I.Idiom]) -> Fi
     return Finding(idiom, "error", "sc-unknown-key", f"'{name}' {what}", about)
 
 
-def _unknown(idiom: I.Idiom, what: str, name: str, known: Iterable[str]) -> Finding:
-    text = f"no {what} '{name}' is declared"
-    if what != "function":
-        text += " or defined"
-    return Finding(idiom, "error", "sc-unknown-key", text, (), name, nearest(name, known))
+class _Unknown:
+    """Tells of names that nothing declares, with what was meant while comparing is cheap."""
+
+    def __init__(self) -> None:
+        self.left = _COMPARED
+
+    def finding(self, idiom: I.Idiom, what: str, name: str, known: Collection[str]) -> Finding:
+        text = f"no {what} '{name}' is declared"
+        if what != "function":
+            text += " or defined"
+        self.left -= len(known)
+        meant = nearest(name, known) if self.left >= 0 else ""
+        return Finding(idiom, "error", "sc-unknown-key", text, (), name, meant)
 
 
 def _counts(unit: I.Unit) -> Iterator[Finding]:

@@ -51,11 +51,11 @@ MARKABLE = re.compile(
          (?<=/)(?P<comment>{_BLOCK[1:]}|{_LINE[1:]})
        | (?<=")(?P<str>{_STRING[1:]})
        | (?<=')(?P<chr>{_CHARACTER[1:]})
-       | (?<=\n)[ \t]*(?P<directive>{_DIRECTIVE})
-       | (?<![\w$].)(?:
+       | (?<=\n)[ \t\f\v\r]*(?P<directive>{_DIRECTIVE})
+       | (?<![\w$\x80-\xff].)(?:
            (?<=[0-9])(?P<num>(?:[eEpP][+-]|[\w.]|'(?=\w))*)
          | (?P<word>(?:(?<=s)tatic_|(?<=D)E(?:FINE|CLARE)_S|(?<=E)XPORT_S|(?<=S)C_D|(?<=d)ynamic_f)
-           [\w$]*)
+           [\w$\x80-\xff]*)
          | (?P<rawstr>(?:(?:(?<=u)8?|(?<=[UL]))R|(?<=R)){_FENCED})))""",
     re.VERBOSE,
 )

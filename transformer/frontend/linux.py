@@ -26,7 +26,7 @@ NO_CALL = "no parenthesis follows: it is the name of something else"
 MEMBER = "it is the name of a member"
 OWN_MACRO = "the file defines a macro of this name"
 
-_LANDED = re.compile(rf"{MARK}(\d+)_\w+")
+_LANDED = re.compile(rf"{MARK}(\d{{1,18}})_\w+")
 _OPENS = re.compile(r"\s*(?:^[ \t]*\#[^\n]*\n\s*)*\(", re.MULTILINE)
 _NAMING_FILES = ("include", "include_next", "import")
 

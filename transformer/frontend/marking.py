@@ -17,7 +17,7 @@ from transformer.frontend.lexing import MARKABLE, raw_tokens
 from transformer.frontend.words import WORDS, Word, marked
 
 #: what the quick search does not see: words cut by a newline, directives after a comment
-_ODD = re.compile(r"[\w$/]\\[ \t]*\r?\n|\*/[ \t]*(?:#|%:)|%:")
+_ODD = re.compile(r"[\w$/]\\[ \t]*\r?\n|\*/[ \t\f\v\r]*(?:#|%:)|%:")
 _DEFINES = re.compile(r"(?:#|%:)\s*(?:define|undef)\s+(\w+)")
 
 

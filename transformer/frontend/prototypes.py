@@ -83,6 +83,8 @@ class _Printer:
         finder.visit(kind)
         if finder.reason:
             raise Refused(f"the result {finder.reason}")
+        if isinstance(kind, c_ast.FuncDecl | c_ast.ArrayDecl):
+            raise Refused("the result is no value")
         kind.quals = []  # of a value, they mean nothing
         text = _text(CGenerator()._generate_type(kind, emit_declname=False))
         return text if plain or _is_simple(kind) else f"__typeof__({text})"

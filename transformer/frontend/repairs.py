@@ -199,10 +199,11 @@ def _attribute_words(items: list[Item], types: Collection[str]) -> list[Item]:
             continue
         if item[1] == ")" and at in partners:
             before = partners[at] - 1
-            pointer = _text(items, before) == ")" and _text(items, partners[before] + 1) == "*"
+            inside = partners.get(before, before) + 1
+            pointer = _text(items, before) == ")" and _text(items, inside) == "*"
             behind = at + 1 if pointer or _is_name(items, before) else behind
         if at == behind and item[1].startswith("__") and item[1] not in types:
-            strings = _text(items, at + 1) == "(" and items[at + 2][0] == "str"
+            strings = _text(items, at + 1) == "(" and _text(items, at + 2)[-1:] == '"'
             skip = behind = (partners.get(at + 1, at) if strings else at) + 1
             continue
         made.append(item)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 _MARKER = re.compile(
-    r'\n[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)(?:[ \t]+"((?:[^"\\\n]|\\.)*)"[^\n]*)?(?=\n|\Z)'
+    r'\n[ \t]*#[ \t]*(?:line[ \t]+)?(\d{1,18})(?:[ \t]+"((?:[^"\\\n]|\\.)*)"[^\n]*)?(?=\n|\Z)'
 )
 _ESCAPE = re.compile(r"\\([0-7]{1,3}|.)")
 

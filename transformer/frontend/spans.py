@@ -22,6 +22,12 @@ class Spans:
     arguments: tuple[tuple[int, int], ...]
 
 
+def spells(text: str, offset: int, word: str) -> bool:
+    """Whether ``word`` stands at ``offset``: a user may write what looks like a mark."""
+    found = next(raw_tokens(text, offset), None) if offset < len(text) else None
+    return found is not None and (found.start, found.text) == (offset, word)
+
+
 def find_spans(text: str, offset: int) -> Spans | None:
     """The spans of the idiom whose word starts at ``offset``.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 _STEP, _CASE = 2, 1  # what a change costs, and what a change of case alone
+_LONGEST = 100  # a longer "name" is an expression, and the work grows with the square
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -12,9 +13,12 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
     As GCC has it: about a third of the longer name's letters may differ.
     """
-    ranked = sorted((distance(word, name), n, name) for n, name in enumerate(dict.fromkeys(known)))
-    near = (name for far, _, name in ranked if 0 < far <= _cutoff(len(word), len(name)))
-    return next(near, "")
+    best, found = _STEP * _LONGEST, ""
+    for name in dict.fromkeys(known) if len(word) <= _LONGEST else ():
+        most = min(best - 1, _cutoff(len(word), len(name)))
+        if 0 < (far := distance(word, name, most)) <= most:
+            best, found = far, name
+    return found
 
 
 def _cutoff(one: int, other: int) -> int:
@@ -25,8 +29,13 @@ def _cutoff(one: int, other: int) -> int:
     return _STEP * ((longer + 2) // 3)
 
 
-def distance(one: str, other: str) -> int:
-    """Damerau and Levenshtein's: letters put in, left out, exchanged, or swapped with the next."""
+def distance(one: str, other: str, most: int) -> int:
+    """Damerau and Levenshtein's: letters put in, left out, exchanged, or swapped with the next.
+
+    Some number above ``most`` where it is more than that.
+    """
+    if abs(len(one) - len(other)) * _STEP > most:
+        return most + 1
     before: list[int] = []
     row = [_STEP * n for n in range(len(other) + 1)]
     for i, a in enumerate(one, 1):
@@ -36,6 +45,8 @@ def distance(one: str, other: str) -> int:
             if i > 1 and j > 1 and (a, one[i - 2]) == (other[j - 2], b):
                 best = min(best, older[j - 2] + _STEP)
             row.append(best)
+        if min(row) > most and min(last) > most:
+            return most + 1
         before = last
     return row[-1]
 

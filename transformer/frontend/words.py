@@ -122,7 +122,7 @@ INTERNAL |= {word: Word("asm-call", variant, word) for variant, word in ASM_WORD
 #: What any idiom word holds, bare or marked, and the internal words that declare keys or calls.
 _HOLDS = ("static_call", "static_branch", "static_key", "_STATIC_CALL", "_STATIC_KEY",
           "SC_DYNAMIC", "dynamic_function_", "__sc_de", "__sc_asm_call")  # fmt: skip
-_MARKED = re.compile(rf"{MARK}(\d+)_(\w+)")
+_MARKED = re.compile(rf"{MARK}(\d{{1,18}})_(\w+)")
 
 
 def may_stand(text: str) -> list[int]:

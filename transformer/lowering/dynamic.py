@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from transformer.frontend.dynamic import head_text
 from transformer.frontend.idioms import DynamicDefinition, DynamicSpans
@@ -27,6 +28,18 @@ def define(
     else:
         _wrapped(idiom, spans, source, buffer)
     return f"'{idiom.name}' gets the key lowering: {reason}" if call else ""
+
+
+def with_value_lowered(
+    idiom: DynamicDefinition, source: Source, values: EditBuffer
+) -> DynamicDefinition:
+    """Its value with the edits of the idioms in it, as ``values`` holds them."""
+    start, end = idiom.spans.arguments[0] if idiom.spans and idiom.spans.arguments else (0, 0)
+    new = values.applied(start, end)
+    if not idiom.value or new == source.text[start:end]:
+        return idiom
+    whole = Source(source.text[:start] + new + source.text[end:], source.path)
+    return replace(idiom, value=head_text(whole, (start, start + len(new)), (0, 0)))
 
 
 def include(before: int, buffer: EditBuffer) -> bool:

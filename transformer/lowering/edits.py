@@ -27,15 +27,22 @@ class EditBuffer:
     def __init__(self, text: str) -> None:
         self.text = text
         self._edits: list[Edit] = []
+        self._ordered: tuple[Edit, ...] | None = None
 
     def replace(self, start: int, end: int, new: str, owner: str) -> None:
         self._edits.append(Edit(start, end, new, owner))
+        self._ordered = None
 
     def insert(self, at: int, new: str, owner: str) -> None:
-        self._edits.append(Edit(at, at, new, owner))
+        self.replace(at, at, new, owner)
 
     def edits(self) -> tuple[Edit, ...]:
         """All edits in order; ``Overlap`` where two claim the same bytes."""
+        if self._ordered is None:
+            self._ordered = self._in_order()
+        return self._ordered
+
+    def _in_order(self) -> tuple[Edit, ...]:
         ordered = sorted(self._edits, key=lambda e: (e.start, e.end))
         for first, second in itertools.pairwise(ordered):
             if second.start < first.end:
@@ -47,11 +54,19 @@ class EditBuffer:
 
     def apply(self) -> str:
         """The edited text."""
-        parts, last = [], 0
-        for edit in self.edits():
+        return self.applied(0, len(self.text))
+
+    def applied(self, start: int, end: int) -> str:
+        """The part from ``start`` to ``end``, edited."""
+        edits = self.edits()
+        parts, last = [], start
+        for index in range(bisect.bisect_left(edits, start, key=lambda e: e.start), len(edits)):
+            edit = edits[index]
+            if edit.end > end:
+                break
             parts += [self.text[last : edit.start], edit.new]
             last = edit.end
-        return "".join([*parts, self.text[last:]])
+        return "".join([*parts, self.text[last:end]])
 
 
 class Origins:

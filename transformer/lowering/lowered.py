@@ -44,6 +44,7 @@ class _Lowering:
     def __init__(self, unit: I.Unit, source: Source, options: Options) -> None:
         self.unit, self.source, self.options = unit, source, options
         self.done = Lowered(EditBuffer(source.text))
+        self.values = EditBuffer(source.text)  # of SC_DYNAMIC, which are copied
         calls_ = [i for i in unit.idioms if isinstance(i, I.CallDefinition) and i.spans]
         exports = [i for i in unit.idioms if isinstance(i, I.Export) and not i.tramp]
         self.exported = {i.name for i in exports}
@@ -51,17 +52,22 @@ class _Lowering:
 
     def run(self) -> Lowered:
         groups: dict[int, list[I.Idiom]] = defaultdict(list)
+        functions: dict[object, I.DynamicDefinition] = {}  # once, where a macro repeats one
         for idiom in self.unit.idioms:
             if idiom.internal:
                 continue
             if isinstance(idiom, I.DynamicDefinition):
-                self._dynamic(idiom)
+                functions.setdefault(idiom.lines or idiom.position, idiom)
             elif idiom.spans is None or idiom.place.offset is None:
                 self._elsewhere(idiom)
             else:
                 groups[idiom.place.offset].append(idiom)
-        for group in groups.values():
-            self._spelled(group)
+        markers = [f.lines.marker for f in functions.values() if f.lines and not f.error]
+        for offset, group in groups.items():
+            copied = any(start < offset < end for start, end in markers)
+            self._spelled(group, self.values if copied else self.done.buffer)
+        for function in functions.values():
+            self._dynamic(function)
         self._include()
         if self.options.inline_asm:
             self._asm_calls()
@@ -95,15 +101,15 @@ class _Lowering:
         if isinstance(idiom, I.Guard) and not idiom.constant and self.options.patched:
             self.done.stuck.append(idiom)
 
-    def _spelled(self, group: list[I.Idiom]) -> None:
+    def _spelled(self, group: list[I.Idiom], buffer: EditBuffer) -> None:
         """All expansions of one spelling; they must agree on what to put there."""
-        idiom, buffer = group[0], self.done.buffer
+        idiom = group[0]
         assert idiom.spans is not None
         spans = idiom.spans
         if len({_shape(i) for i in group}) > 1:
             return
         if isinstance(idiom, I.Guard):
-            self._guard(idiom, spans, [g for g in group if isinstance(g, I.Guard)])
+            self._guard(idiom, spans, [g for g in group if isinstance(g, I.Guard)], buffer)
         elif isinstance(idiom, I.Call):
             calls.call(idiom, spans, buffer)
         elif isinstance(idiom, I.CallDefinition):
@@ -113,20 +119,23 @@ class _Lowering:
         else:
             calls.simple(idiom, spans, buffer)
 
-    def _guard(self, idiom: I.Guard, spans: I.Spans, group: list[I.Guard]) -> None:
+    def _guard(
+        self, idiom: I.Guard, spans: I.Spans, group: list[I.Guard], buffer: EditBuffer
+    ) -> None:
         loaded = [g for g in group if not g.constant]
-        guards.guard(idiom, spans, not loaded, self.done.buffer)
+        guards.guard(idiom, spans, not loaded, buffer)
         if loaded and self.options.patched:
             self._note(loaded[0], "sc-loaded-guard", guards.why_loaded(loaded[0]))
 
     def _dynamic(self, idiom: I.DynamicDefinition) -> None:
         if idiom.error:
             return
-        if idiom.lines is None:
+        if (lines := idiom.lines) is None:
             self.done.stuck.append(idiom)
             return
         buffer = self.done.buffer
-        note = dynamic.define(idiom, idiom.lines, self.options.call, self.source, buffer)
+        idiom = dynamic.with_value_lowered(idiom, self.source, self.values)
+        note = dynamic.define(idiom, lines, self.options.call, self.source, buffer)
         if note:
             self._note(idiom, "sc-dynamic", note)
 
