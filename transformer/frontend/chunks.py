@@ -7,30 +7,35 @@ from dataclasses import dataclass
 
 from transformer.frontend.lexing import DIGRAPHS, Token, matching, tokens
 
-#: One set of characters first, which Python searches for faster than for alternatives.
-_STARTS = r"""[(){};<%"'/\#]"""
-_STEPS = r"""(?:(?<=[(){};])|(?<=<)%|(?<=%)>)(?P<op>)
-      |(?<=R")(?P<fence>[^()\\\s]{0,16})\([\s\S]*?\)(?P=fence)"
-      |(?<=")(?:[^"\\\n]|\\.)*"|(?<=')(?:[^'\\\n]|\\.)*'|(?<![^\n\ \t]\#)(?<=\#)[^\n]*
-      |(?<=/)(?:\*[\s\S]*?\*/|/[^\n]*)"""
-_STEP = re.compile(rf"{_STARTS}(?:{_STEPS})", re.VERBOSE)
-_DEEP = 8  # brackets in brackets that are skipped at once
-_PLAIN = r"""[^(){}"'/\#]*+"""
+_DEEP = 2  # brackets in brackets that are skipped at once
+_PLAIN = r"""[^(){}"'/\n%]*+"""
 _HIDING = (
     r""""(?<!R")[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'"""
-    r"""|(?<=[\n\ \t])\#[^\n]*+|/(?![*/])"""
+    r"""|\n[ \t]*+(?:\#[^\n]*+)?+|/(?![*/])|(?<!<)%(?!>)"""
 )
 
 
 def _within(depth: int) -> str:
     """What may stand between two brackets, as a pattern that never goes back."""
-    deeper = rf"|[({{]{_within(depth - 1)}[)}}]" if depth else ""
+    inner = _within(depth - 1) if depth else ""
+    deeper = rf"|\({inner}\)|\{{{inner}\}}" if depth else ""
     return rf"{_PLAIN}(?:(?:{_HIDING}{deeper}){_PLAIN})*+"
 
 
-#: The same steps, but brackets that have a partner each are one, whatever lies between them.
-_STRIDE = re.compile(
-    rf"{_STARTS}(?:(?<=[({{]){_within(_DEEP)}[)}}](?P<whole>)|{_STEPS})", re.VERBOSE
+#: Brackets, and what may hide them; those that soon have a partner, with all that lies
+#: between, are one step.  First stands one set of characters, which Python searches for
+#: faster than for alternatives.
+_STEP = re.compile(
+    rf"""[(){{}};<%"'/\n\#](?:
+         (?:(?<=\(){_within(1)}\)|(?<={{){_within(_DEEP)}}})(?P<whole>)
+       | (?:(?<=[(){{}};])|(?<=<)%|(?<=%)>)(?P<op>)
+       | (?<=R")(?P<fence>[^()\\\s]{{0,16}})\([\s\S]*?\)(?P=fence)"
+       | (?<=")(?:[^"\\\n]|\\.)*"
+       | (?<=')(?:[^'\\\n]|\\.)*'
+       | (?<=\n)[ \t]*\#[^\n]*
+       | (?<![\s\S]\#)(?<=\#)[^\n]*
+       | (?<=/)(?:\*[\s\S]*?\*/|/[^\n]*))""",
+    re.VERBOSE,
 )
 _BLANK = re.compile(r"(?:\s+|^[ \t]*\#[^\n]*|/\*[\s\S]*?\*/|//[^\n]*)+", re.MULTILINE)
 _AGGREGATE = re.compile(r"\b(?:struct|union|enum)\b")
@@ -88,25 +93,11 @@ class _Splitter:
         return self.chunks
 
     def _scan(self, start: int) -> None:
-        for match in _STRIDE.finditer(self.text, start):
+        for match in _STEP.finditer(self.text, start):
             if match.lastgroup != "whole":
                 self._step(match)
-            elif self._paired(*match.span()):
-                if not self.stack and match[0][0] == "{":
-                    self._block(*match.span())
-            else:
-                for step in _STEP.finditer(self.text, *match.span()):
-                    self._step(step)
-
-    def _paired(self, start: int, end: int) -> bool:
-        """Whether as many brackets of each kind are opened as are closed, by their own names."""
-        find, count = self.text.find, self.text.count
-        return (
-            count("(", start, end) == count(")", start, end)
-            and count("{", start, end) == count("}", start, end)
-            and find("<%", start, end) < 0
-            and find("%>", start, end) < 0
-        )
+            elif not self.stack and match[0][0] == "{":
+                self._block(*match.span())
 
     def _block(self, start: int, end: int) -> None:
         """Braces at the top level, with all that lies between them."""
