@@ -156,7 +156,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             said = wrong(run, Path(folder))
         counted["wrong" if said else "cut off" if run.ended else "run to its end"] += 1
         if said:
-            print(f"execution {number} ({run.kind}, {run.options}, {run.ended}): {said}", flush=True)
+            print(
+                f"execution {number} ({run.kind}, {run.options}, {run.ended}): {said}", flush=True
+            )
         if number % 500 == 499:
             print(f"{dict(counted)} in {time.monotonic() - start:.0f} s", flush=True)
     print(f"{dict(counted)} in {time.monotonic() - start:.0f} s", flush=True)
