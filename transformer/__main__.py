@@ -2,7 +2,11 @@
 
 import sys
 
-from transformer.cli.main import main
-
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        from transformer.cli.main import main
+
+        status = main()
+    except KeyboardInterrupt:  # before main can see to it
+        status = 130
+    sys.exit(status)

@@ -11,8 +11,10 @@ import argparse
 import importlib
 import io
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from transformer import __version__
 
@@ -34,6 +36,7 @@ SUBCOMMANDS = {
 TAKE_CFLAGS = ("rewrite", "inspect", "verify", "config")  # what follows -- goes to args.cflags
 TAKE_WORDS = ("cc",)  # all that follows is theirs, unparsed
 USAGE = 2
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED, BROKEN_PIPE = 130, 141  # what a shell gives for SIGINT and SIGPIPE
 
 
@@ -41,7 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command line and returns its exit status."""
     _never_fail_to_print()
     try:
-        status = _dispatch(list(sys.argv[1:] if argv is None else argv))
+        with _cleaning_up():
+            status = _dispatch(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()  # here, where a broken pipe or a full disk can still be told
     except SystemExit as e:  # argparse: --help is 0, a wrong option 2
         return e.code if isinstance(e.code, int) else USAGE
@@ -54,6 +58,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return report(e)
     return status
+
+
+@contextmanager
+def _cleaning_up() -> Iterator[None]:
+    """What ends a program by default ends it as Ctrl-C does: temporary files go first."""
+
+    def stop(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    try:
+        ending = [n for n in _ENDING if signal.getsignal(n) == signal.SIG_DFL]
+        for number in ending:
+            signal.signal(number, stop)
+    except ValueError:  # in a thread, which gets no signals
+        ending = []
+    try:
+        yield
+    finally:
+        for number in ending:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _dispatch(words: list[str]) -> int:

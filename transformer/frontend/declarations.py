@@ -18,6 +18,9 @@ from transformer.frontend.chunks import Chunk, split
 from transformer.frontend.gnu import RENAMED, Parsed, Unparsable, parse
 from transformer.frontend.lexing import Token, matching, mentions, split_commas, tokens
 
+_NAME = re.compile(r"[\w$]+")
+#: so many searches of the text cost what it costs to note every name once
+_SEARCHES = 64
 _ENUM = re.compile(r"\benum\b\s*(?:__attribute(?:__)?\s*\(\([^{};]*?\)\))?[^{};()]*\{([^{}]*)\}")
 _ITEM = re.compile(r"(?:^|,)\s*(?:\#[^\n]*\s*)*([A-Za-z_$][\w$]*)")
 _QUALIFIERS = {"const", "volatile", "restrict", "_Atomic", "__restrict", "__restrict__"}
@@ -45,6 +48,7 @@ class Declarations:
         self._parsed: dict[int, Parsed | None] = {}
         self._objects: dict[str, Declared | None] = {}
         self._tags: dict[str, c_ast.Node | None] = {}
+        self._searches = 0
 
     @cached_property
     def typedefs(self) -> frozenset[str]:
@@ -106,12 +110,30 @@ class Declarations:
         return next(self._mentions(name), -1) >= 0
 
     def _mentions(self, name: str) -> Iterator[int]:
+        """Indexes of the chunks that say ``name`` at file scope, in order.
+
+        At first names are searched for; then all that the heads say is written down.
+        """
+        self._searches += 1
+        if self._searches <= _SEARCHES:
+            return self._search(name)
+        return iter(self._heads.get(name, ()))
+
+    def _search(self, name: str) -> Iterator[int]:
         last = -1
         for start in mentions(self.text, name):
             index = self.index_at(start)
             if index > last and start < self.chunks[index].head_end:
                 last = index
                 yield index
+
+    @cached_property
+    def _heads(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for index, chunk in enumerate(self.chunks):
+            for name in set(_NAME.findall(self.text, chunk.start, chunk.head_end)):
+                found.setdefault(name, []).append(index)
+        return found
 
     def tag(self, name: str) -> c_ast.Node | None:
         """The definition of ``struct name`` or ``union name``, if it has one."""
