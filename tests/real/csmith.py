@@ -89,7 +89,7 @@ class Csmith:
         if chosen is None:
             return "read; has no call for an idiom", ""
         endless = before == NEVER_ENDS
-        trial = Trial(path, chosen, flags, None if endless else before, _ARGUMENTS)
+        trial = Trial(path, chosen, flags, None if endless else before, (), _ARGUMENTS)
         for mode, (outcome, told) in self.trials.outcomes(trial):
             outcome += ", does not end as it was" if endless else ""
             self.trials.tell(f"seed {seed}", mode, (outcome, told))

@@ -61,6 +61,12 @@ def test_what_calls_nothing_gets_a_guard(trials: Trials) -> None:
     assert outcome.startswith("read, guard transformed") and outcome.endswith("ran alike")
 
 
+def test_a_definition_of_old_gets_a_guard(trials: Trials) -> None:
+    old = "int less(a, b)\n int a;\n int (*b)();\n{ __label__ l; l: return a < b(); }\n"
+    text = trials.accepted(trials.folder / "old.c", guarded(old, 0), FLAGS)
+    assert text is not None and text.index("DEFINE_") < text.index("int less") < text.index("l; if")
+
+
 def test_a_site_that_is_not_patched_is_told(trials: Trials) -> None:
     trial = with_call(trials, patched=True)
     forgets = re.sub(r"static_call_update\([^)]*\);", "", trial.text)

@@ -35,7 +35,11 @@ from transformer.toolchain import preprocess
 _OPTIONS = re.compile(r'\{\s*dg-(?:additional-)?options\s+"([^"]*)"\s*(\{[^\n]*)?')
 _NO_C = re.compile(rb"__GIMPLE|__RTL|\bdg-error\b")
 _TRIES = 12
+_RUN = {"compat", "execute"}
 _PLAIN = ("-O2", "-w")
+#: these tests count on it that the compiler sees no more than they say (see builtins.exp)
+_BUILTINS = ("-fno-tree-dse", "-fno-tree-loop-distribute-patterns", "-fno-tracer", "-fno-ipa-ra",
+             "-fno-inline-functions")  # fmt: skip
 
 
 class Torture:
@@ -50,22 +54,35 @@ class Torture:
     def _outcomes(self, path: Path) -> Iterator[tuple[str, tuple[str, str]]]:
         data = path.read_bytes()
         text = data.decode("latin-1")
-        flags = (*_PLAIN, *_options(text), f"-iquote{path.parent}")
+        more = _BUILTINS if path.parent.name == "builtins" else ()
+        flags = (*_PLAIN, *more, *_options(text), f"-iquote{path.parent}")
         early = self._read(path, flags, data)
         copy = self.trials.folder / path.name
         chosen = None if early else self._injected(copy, text, flags)
         if chosen is None:
-            early = early or ("read; has no function for an idiom", "")
+            early = early or ("read; nothing in it can hold an idiom", "")
             yield from ((mode, early) for mode in self.trials.tallies)
             return
-        run = ("execute" in path.parts or "{ dg-do run" in text) and "{ dg-do compile" not in text
-        before = self.trials.behaviour(["original.o"]) if run else None
-        yield from self.trials.outcomes(Trial(copy, chosen, flags, before))
+        before, others = None, ()
+        if _RUN & {*path.parts} or "{ dg-do run" in text:
+            others = self._others(path, flags)
+            before = self.trials.behaviour(["original.o", *others])
+        yield from self.trials.outcomes(Trial(copy, chosen, flags, before, others))
+
+    def _others(self, path: Path, flags: Sequence[str]) -> tuple[str, ...]:
+        """The objects of the rest of a test: those of the builtins are of three files."""
+        library = path.with_name(f"{path.stem}-lib.c")
+        sources = [library, path.parent / "lib" / "main.c"] if library.exists() else []
+        for source in sources:
+            assert self.trials.compiles(source, flags, f"{source.stem}.o"), source
+        return tuple(f"{source.stem}.o" for source in sources)
 
     def _read(self, path: Path, flags: Sequence[str], data: bytes) -> tuple[str, str] | None:
         """The outcome of a test that goes no further; compiles the others as they are."""
-        if _NO_C.search(data) or not self.trials.compiles(path, flags, "original.o"):
-            return "not taken by the compiler", ""
+        if _NO_C.search(data):
+            return "not taken: in GIMPLE or RTL, or wrong on purpose", ""
+        if not self.trials.compiles(path, flags, "original.o"):
+            return "not taken by the compiler", " ".join(flags[len(_PLAIN) :])
         done = preprocess(self.trials.cc, path, flags)
         refused = self.reader.refusals(done.stdout.decode("latin-1"))
         return ("refused", str(refused[0])) if refused else None

@@ -76,9 +76,9 @@ def injected(text: str, seed: object) -> Iterator[str]:
     chosen.sort(key=lambda site: site.name.text not in own)
     for one in chosen:
         same = [s for s in sites if s.name.text == one.name.text and s.name.start >= one.end]
-        guards = {found[s.caller.opening].end for s in same}
+        guards = {_start(found, s.caller) for s in same}
         yield _with_call(text, start, one, same, guards)
-        yield _with_call(text, start, one, [one], {found[one.caller.opening].end})
+        yield _with_call(text, start, one, [one], {_start(found, one.caller)})
         yield _with_call(text, start, one, [one], ())
 
 
@@ -100,7 +100,7 @@ def guarded(text: str, seed: object) -> Iterator[str]:
     start = chance.choice((AS_IT_STAYS, PATCHED))
     chance.shuffle(functions)
     for function in functions:
-        end, body = _before(found, function), found[function.opening].end
+        end, body = _before(found, function), _start(found, function)
         yield _edited(text, [(end, end, _keys(start)), (body, body, _GUARD)])
 
 
@@ -128,10 +128,19 @@ def _sites(found: list[Token], functions: list[Function], caller: Function) -> I
 
 def _before(found: list[Token], function: Function) -> int:
     """The end of what comes before a function's head."""
-    head = function.opening
+    closing = _closing(found, function.opening)
+    head = closing if closing > 0 else function.opening
     while head > 0 and not (found[head - 1].text in (";", "}") and found[head - 1].kind == "op"):
         head -= 1
     return found[head - 1].end if head else 0
+
+
+def _start(found: list[Token], function: Function) -> int:
+    """Where a function's first statement may stand."""
+    at = function.opening
+    while found[at + 1].text == "__label__":
+        at = next(i for i in range(at, function.closing) if found[i].text == ";")
+    return found[at].end
 
 
 def _functions(found: list[Token]) -> Iterator[Function]:
@@ -147,12 +156,19 @@ def _functions(found: list[Token]) -> Iterator[Function]:
 
 
 def _name(found: list[Token], opening: int) -> str:
-    """The name before the parameters that stand right before a brace."""
-    if opening == 0 or found[opening - 1].text != ")":
-        return ""
+    """The name before the parameters of the function whose body starts at a brace."""
     depth = 0
-    for at in range(opening - 1, 0, -1):
+    for at in range(_closing(found, opening), 0, -1):
         depth += (found[at].text == ")") - (found[at].text == "(")
         if depth == 0:
             return found[at - 1].text if found[at - 1].kind == "id" else ""
     return ""
+
+
+def _closing(found: list[Token], opening: int) -> int:
+    """The end of a function's parameters, whose types may stand behind it; -1 if there is none."""
+    last = found[opening - 1].text if opening else ""
+    if last == ";":  # int f(a, b) int a; char (*b)(); {
+        ends = (at for at in range(opening - 2, 0, -1) if found[at].text == ")")
+        return next((at for at in ends if found[at + 1].kind == "id"), -1)
+    return opening - 1 if last == ")" else -1

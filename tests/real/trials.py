@@ -33,13 +33,14 @@ class Trial:
     """A C file, and its text with idioms, which already compiles with the plain headers.
 
     ``copy`` may be overwritten.  ``before`` is what the program did without them;
-    None where it is not to be run.
+    None where it is not to be run.  ``others`` are the rest of its objects.
     """
 
     copy: Path
     text: str
     flags: Sequence[str]
     before: Behaviour | None = None
+    others: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
 
 
@@ -120,11 +121,12 @@ class Trials:
     def _compared(self, trial: Trial, mode: str, what: str) -> Outcome:
         """A program that fails as it is must fail in the same way."""
         patience = 1 if trial.before == NEVER_ENDS else _PATIENCE
-        after = self.behaviour(["unit.o", self.runtime[mode]], trial.arguments, patience)
+        units = ["unit.o", self.runtime[mode], *trial.others]
+        after = self.behaviour(units, trial.arguments, patience)
         if after == trial.before:
             return f"{what}, ran alike", ""
         told = f"{trial.before!r} became {after!r}"[:300]
-        untouched = self.behaviour(["plain.o"], trial.arguments, patience)
+        untouched = self.behaviour(["plain.o", *trial.others], trial.arguments, patience)
         if untouched == after:
             return "read; its idioms change it without the tool as well", told
         return "behaves differently", told
