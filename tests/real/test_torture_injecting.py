@@ -61,6 +61,11 @@ def test_what_calls_nothing_gets_a_guard(trials: Trials) -> None:
     assert outcome.startswith("read, guard transformed") and outcome.endswith("ran alike")
 
 
+def test_what_a_conditional_leaves_out_gets_nothing(trials: Trials) -> None:
+    ways = guarded(f"#if 0\nint x;\n{NO_CALL}#endif\n", 0)
+    assert trials.accepted(trials.folder / "out.c", ways, FLAGS) is None
+
+
 def test_a_definition_of_old_gets_a_guard(trials: Trials) -> None:
     old = "int less(a, b)\n int a;\n int (*b)();\n{ __label__ l; l: return a < b(); }\n"
     text = trials.accepted(trials.folder / "old.c", guarded(old, 0), FLAGS)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from torture_injecting import CALL, KEYS, START
+from torture_injecting import KEYS
 
 import transformer
 from transformer import arch as arches
@@ -74,10 +74,15 @@ class Trials:
         return compile_object(self.cc, path, self.folder / unit, flags).ok
 
     def accepted(self, copy: Path, texts: Iterable[str], flags: Sequence[str]) -> str | None:
-        """The first text that compiles with the plain headers; its object is ``plain.o``."""
+        """The first text that compiles with the plain headers; its object is ``plain.o``.
+
+        The object must hold the keys: a conditional may leave out where they stand.
+        """
+        made = self.folder / "plain.o"
         for text in texts:
             copy.write_bytes(text.encode("latin-1"))
-            if self.compiles(copy, (*flags, *self.plain), "plain.o"):
+            done = self.compiles(copy, (*flags, *self.plain), made.name)
+            if done and KEYS.encode() in made.read_bytes():
                 return text
         return None
 
@@ -110,9 +115,7 @@ class Trials:
         if wrong := wrong_about(trial.text, result):
             return wrong
         self.tallies[mode].idioms += len(result.sites)
-        what = "read, call transformed" if CALL in trial.text else "read, guard transformed"
-        if START in trial.text:
-            what += " and patched"
+        what = _transformed(result)
         trial.copy.write_bytes(result.text)
         if not self.compiles(trial.copy, (*trial.flags, *self.lowered[mode])):
             return "does not compile", str(trial.copy)
@@ -125,7 +128,7 @@ class Trials:
         after = self.behaviour(units, trial.arguments, patience)
         if after == trial.before:
             return f"{what}, ran alike", ""
-        told = f"{trial.before!r} became {after!r}"[:300]
+        told = f"{trial.before!r} became {after or 'no program'!r}"[:300]
         untouched = self.behaviour(["plain.o", *trial.others], trial.arguments, patience)
         if untouched == after:
             return "read; its idioms change it without the tool as well", told
@@ -149,6 +152,14 @@ class Trials:
         except subprocess.TimeoutExpired:
             return NEVER_ENDS
         return ran.returncode, ran.stdout
+
+
+def _transformed(result: RewriteResult) -> str:
+    """What the compiler sees of a text's idioms: calls, or guards alone."""
+    kinds = {site.kind for site in result.sites}
+    what = next((kind for kind in ("call", "guard") if kind in kinds), "no site")
+    patched = " and patched" if "key-operation" in kinds else ""
+    return f"read, {what} transformed{patched}"
 
 
 def wrong_about(text: str, result: RewriteResult) -> Outcome | None:
