@@ -76,7 +76,17 @@ def test_a_site_that_is_not_patched_is_told(trials: Trials) -> None:
     trial = with_call(trials, patched=True)
     forgets = re.sub(r"static_call_update\([^)]*\);", "", trial.text)
     ((outcome, told),) = dict(trials.outcomes(replace(trial, text=forgets))).values()
-    assert (outcome, "became (-6, b'')" in told) == ("behaves differently", True)
+    assert outcome == "read; its idioms change it without the tool as well"
+    assert "became (-6, b'')" in told
+
+
+def test_what_the_tool_changes_is_told(trials: Trials) -> None:
+    trial = with_call(trials, patched=False)
+    odd = "\n#if __has_include(<sc/trampoline.h>)\n\treturn 4;\n#endif\n"  # when lowered
+    odd = trial.text.replace("\treturn 3;\n", f"{odd}\treturn 3;\n")
+    outcomes = dict(trials.outcomes(replace(trial, text=odd)))
+    told = r"(3, b'76\n') became (4, b'76\n')"
+    assert outcomes == {"trampoline": ("behaves differently", told)}
 
 
 def test_a_line_that_changed_is_told() -> None:

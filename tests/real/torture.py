@@ -32,7 +32,7 @@ from trials import Trial, Trials
 from transformer import arch as arches
 from transformer.toolchain import preprocess
 
-_OPTIONS = re.compile(r'\{\s*dg-(?:additional-)?options\s+"([^"]*)"\s*(\{[^\n]*)?')
+_OPTIONS = re.compile(r'\{\s*dg-(?:additional-)?options\s+\{?\s*"([^"]*)"[\s}]*(\{[^\n]*)?')
 _NO_C = re.compile(rb"__GIMPLE|__RTL|\bdg-error\b")
 _TRIES = 12
 _RUN = {"compat", "execute"}

@@ -16,7 +16,7 @@ from transformer import arch as arches
 from transformer.rewriting import RewriteResult
 from transformer.rewriting.run import read_once
 from transformer.runtime import header_dir, runtime_source
-from transformer.toolchain import compile_object, find, link
+from transformer.toolchain import check_syntax, compile_object, find, link
 
 LIBRARIES = ("-lm", "-pthread")
 _SECONDS = 10.0
@@ -74,9 +74,9 @@ class Trials:
         return compile_object(self.cc, path, self.folder / unit, flags).ok
 
     def accepted(self, copy: Path, texts: Iterable[str], flags: Sequence[str]) -> str | None:
-        """The first text that compiles with the plain headers; its object is ``plain.o``.
+        """The first text that compiles with the plain headers.
 
-        The object must hold the keys: a conditional may leave out where they stand.
+        Its object must hold the keys: a conditional may leave out where they stand.
         """
         made = self.folder / "plain.o"
         for text in texts:
@@ -86,8 +86,16 @@ class Trials:
                 return text
         return None
 
+    def parsed(self, copy: Path, texts: Iterable[str], flags: Sequence[str]) -> str | None:
+        """The first text that the compiler parses, for files without conditionals and asm."""
+        for text in texts:
+            copy.write_bytes(text.encode("latin-1"))
+            if check_syntax(self.cc, copy, (*flags, *self.plain)).ok:
+                return text
+        return None
+
     def outcomes(self, trial: Trial) -> Iterator[tuple[str, Outcome]]:
-        """Of each mode, for a text that ``accepted`` gave last."""
+        """Of each mode."""
         with read_once():
             for mode in self.tallies:
                 yield mode, self._outcome(trial, mode)
@@ -129,7 +137,9 @@ class Trials:
         if after == trial.before:
             return f"{what}, ran alike", ""
         told = f"{trial.before!r} became {after or 'no program'!r}"[:300]
-        untouched = self.behaviour(["plain.o", *trial.others], trial.arguments, patience)
+        trial.copy.write_bytes(trial.text.encode("latin-1"))
+        self.compiles(trial.copy, (*trial.flags, *self.plain))
+        untouched = self.behaviour(["unit.o", *trial.others], trial.arguments, patience)
         if untouched == after:
             return "read; its idioms change it without the tool as well", told
         return "behaves differently", told
