@@ -39,8 +39,8 @@ def with_call(trials: Trials, *, patched: bool) -> Trial:
     assert trials.compiles(copy, FLAGS, "original.o")
     before = trials.behaviour(["original.o"])
     seed = next(s for s in range(99) if (START in next(injected(PROGRAM, s))) == patched)
-    chosen = trials.accepted(copy, islice(injected(PROGRAM, seed), WAYS), FLAGS)
-    assert chosen is not None and before == (3, b"76\n")
+    chosen = next(trials.accepted(copy, islice(injected(PROGRAM, seed), WAYS), FLAGS))
+    assert before == (3, b"76\n")
     return Trial(copy, chosen, FLAGS, before)
 
 
@@ -55,28 +55,27 @@ def test_a_call_goes_through_a_key(trials: Trials, patched: bool, told: str) -> 
 def test_what_calls_nothing_gets_a_guard(trials: Trials) -> None:
     assert not list(injected(NO_CALL, 0))
     copy = trials.folder / "guard.c"
-    chosen = trials.accepted(copy, guarded(NO_CALL, 0), FLAGS)
-    assert chosen is not None
+    chosen = next(trials.accepted(copy, guarded(NO_CALL, 0), FLAGS))
     ((outcome, _),) = dict(trials.outcomes(Trial(copy, chosen, FLAGS, (3, b"")))).values()
     assert outcome.startswith("read, guard transformed") and outcome.endswith("ran alike")
 
 
 def test_what_a_conditional_leaves_out_gets_nothing(trials: Trials) -> None:
     ways = guarded(f"#if 0\nint x;\n{NO_CALL}#endif\n", 0)
-    assert trials.accepted(trials.folder / "out.c", ways, FLAGS) is None
+    assert list(trials.accepted(trials.folder / "out.c", ways, FLAGS)) == []
 
 
 def test_a_definition_of_old_gets_a_guard(trials: Trials) -> None:
     old = "int less(a, b)\n int a;\n int (*b)();\n{ __label__ l; l: return a < b(); }\n"
-    text = trials.accepted(trials.folder / "old.c", guarded(old, 0), FLAGS)
-    assert text is not None and text.index("DEFINE_") < text.index("int less") < text.index("l; if")
+    text = next(trials.accepted(trials.folder / "old.c", guarded(old, 0), FLAGS))
+    assert text.index("DEFINE_") < text.index("int less") < text.index("l; if")
 
 
 def test_a_site_that_is_not_patched_is_told(trials: Trials) -> None:
     trial = with_call(trials, patched=True)
     forgets = re.sub(r"static_call_update\([^)]*\);", "", trial.text)
     ((outcome, told),) = dict(trials.outcomes(replace(trial, text=forgets))).values()
-    assert outcome == "read; its idioms change it without the tool as well"
+    assert outcome == "read; its idioms change it without the tool"
     assert "became (-6, b'')" in told
 
 

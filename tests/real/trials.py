@@ -73,8 +73,8 @@ class Trials:
     def compiles(self, path: Path, flags: Sequence[str], unit: str = "unit.o") -> bool:
         return compile_object(self.cc, path, self.folder / unit, flags).ok
 
-    def accepted(self, copy: Path, texts: Iterable[str], flags: Sequence[str]) -> str | None:
-        """The first text that compiles with the plain headers.
+    def accepted(self, copy: Path, texts: Iterable[str], flags: Sequence[str]) -> Iterator[str]:
+        """The texts that compile with the plain headers, each while ``plain.o`` is its object.
 
         Its object must hold the keys: a conditional may leave out where they stand.
         """
@@ -83,8 +83,7 @@ class Trials:
             copy.write_bytes(text.encode("latin-1"))
             done = self.compiles(copy, (*flags, *self.plain), made.name)
             if done and KEYS.encode() in made.read_bytes():
-                return text
-        return None
+                yield text
 
     def parsed(self, copy: Path, texts: Iterable[str], flags: Sequence[str]) -> str | None:
         """The first text that the compiler parses, for files without conditionals and asm."""
@@ -136,13 +135,14 @@ class Trials:
         after = self.behaviour(units, trial.arguments, patience)
         if after == trial.before:
             return f"{what}, ran alike", ""
-        told = f"{trial.before!r} became {after or 'no program'!r}"[:300]
         trial.copy.write_bytes(trial.text.encode("latin-1"))
         self.compiles(trial.copy, (*trial.flags, *self.plain))
         untouched = self.behaviour(["unit.o", *trial.others], trial.arguments, patience)
-        if untouched == after:
-            return "read; its idioms change it without the tool as well", told
-        return "behaves differently", told
+        changed = untouched == after
+        outcome = (
+            "read; its idioms change it without the tool" if changed else "behaves differently"
+        )
+        return outcome, became(trial, after)
 
     def behaviour(
         self, units: Iterable[str], arguments: Sequence[str] = (), patience: int = 1
@@ -162,6 +162,10 @@ class Trials:
         except subprocess.TimeoutExpired:
             return NEVER_ENDS
         return ran.returncode, ran.stdout
+
+
+def became(trial: Trial, after: Behaviour | None) -> str:
+    return f"{trial.before!r} became {after or 'no program'!r}"[:300]
 
 
 def _transformed(result: RewriteResult) -> str:
