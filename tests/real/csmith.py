@@ -32,7 +32,8 @@ from transformer import arch as arches
 from transformer.toolchain import preprocess, run
 
 _INCLUDE = Path("/usr/include/csmith")
-_LEVELS = ("-O1", "-O2", "-O2", "-O3", "-Os")
+_LEVELS = ("-O1", "-O2", "-O2", "-Os")
+_FUNCTIONS = ("3", "5", "10")
 _FLAGS = ("-w", "-isystem", str(_INCLUDE))
 _OPTIONS = ("--float", "--inline-function", "--no-packed-struct", "--no-volatiles")
 _SECONDS_TO_MAKE = 30.0
@@ -58,6 +59,7 @@ class Csmith:
         chance = random.Random(seed)
         path = self.trials.folder / "program.c"
         words = ["csmith", "--seed", str(seed), "-o", str(path)]
+        words += ["--max-funcs", chance.choice(_FUNCTIONS)]
         words += [option for option in _OPTIONS if chance.random() < 0.25]
         if not run(words, cwd=self.trials.folder, timeout=_SECONDS_TO_MAKE).ok:
             return "not taken by Csmith in time", ""
