@@ -23,7 +23,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from real_reading import Reader
@@ -124,13 +124,14 @@ def _part(paths: Sequence[Path], shard: str) -> Sequence[Path]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("where", type=Path, nargs="+", help="folders, or single tests")
     parser.add_argument("--mode", action="append", choices=arches.host().modes)
     parser.add_argument("--sample", type=int, help="so many tests")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--shard", default="1/1", help="K/N: the Kth of N parts")
     args = parser.parse_args()
-    paths: Sequence[Path] = sorted(args.folder.rglob("*.c"))
+    found = [path.rglob("*.c") if path.is_dir() else [path] for path in args.where]
+    paths: Sequence[Path] = sorted(chain.from_iterable(found))
     if args.sample is not None and args.sample < len(paths):
         paths = random.Random(args.seed).sample(paths, args.sample)
     since = time.monotonic()
