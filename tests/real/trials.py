@@ -13,6 +13,7 @@ from torture_injecting import KEYS
 
 import transformer
 from transformer import arch as arches
+from transformer.assembling import build_object
 from transformer.rewriting import RewriteResult
 from transformer.rewriting.run import read_once
 from transformer.runtime import header_dir, runtime_source
@@ -124,9 +125,16 @@ class Trials:
         self.tallies[mode].idioms += len(result.sites)
         what = _transformed(result)
         trial.copy.write_bytes(result.text)
-        if not self.compiles(trial.copy, (*trial.flags, *self.lowered[mode])):
+        if not self._builds(trial, mode):
             return "does not compile", str(trial.copy)
         return (what, "") if trial.before is None else self._compared(trial, mode, what)
+
+    def _builds(self, trial: Trial, mode: str) -> bool:
+        """To ``unit.o``, whose sites are annotated where the mode wants that."""
+        flags = (*trial.flags, *self.lowered[mode])
+        if mode != "inline":
+            return self.compiles(trial.copy, flags)
+        return build_object(self.cc, trial.copy, self.folder / "unit.o", flags, self.arch).ok
 
     def _compared(self, trial: Trial, mode: str, what: str) -> Outcome:
         """A program that fails as it is must fail in the same way."""
