@@ -156,6 +156,10 @@ def test_a_function_that_pycparser_refuses_is_judged_by_tokens() -> None:
         ("DEFINE_STATIC_CALL(k, p); void t(void) { static_call(k)(\"\", 1, 2); }", []),
         ("DEFINE_STATIC_CALL(k, p); void t(void) { static_call(k)(); }", ["sc-arg-count"]),
         ("DEFINE_STATIC_CALL(k, old); void t(void) { static_call(k)(1, 2, 3); }", []),
+        ("int u(); DEFINE_STATIC_CALL(k, u); int t(void) { return static_call(k)(1); }"
+         "int u(int a, int b) { return a + b; }", []),
+        ("int u(int a, int b); DEFINE_STATIC_CALL(k, u); int t(void) { return static_call(k)(1); }"
+         "int u();", ["sc-arg-count"]),
         ("DEFINE_STATIC_CALL(k, f); DEFINE_STATIC_CALL_NULL(k, v);", ["sc-conflicting-define"]),
         ("DECLARE_STATIC_CALL(k, f); DEFINE_STATIC_CALL(k, f);", []),
         ("DEFINE_STATIC_KEY_TRUE(k); DEFINE_STATIC_KEY_FALSE(k);", ["sc-conflicting-define"]),

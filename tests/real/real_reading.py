@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ class Reader:
     def __init__(self, *, most: int | None = None, seed: int = 0) -> None:
         self.most, self.random = most, random.Random(seed)
         self.chunks = 0
-        self._read: set[str] = set()
+        self._read: set[bytes] = set()  # digests: the texts of many units are too large
 
     def refusals(self, text: str) -> list[Refusal]:
         declarations = Declarations(text)
@@ -45,13 +46,14 @@ class Reader:
         lines = LineMap(text, "")
         found = []
         for chunk in chunks:
-            body = text[chunk.start : chunk.end]
-            if body in self._read:
+            body = text[chunk.start : chunk.end].encode("latin-1")
+            digest = hashlib.blake2b(body, digest_size=16).digest()
+            if digest in self._read:
                 continue
             self.chunks += 1
             wrong = _wrong(declarations, chunk)
             if wrong is None:
-                self._read.add(body)
+                self._read.add(digest)
                 continue
             reason, at = wrong
             shown = " ".join(text[at : at + 120].split())[:60]

@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from transformer.frontend.lexing import Token, matching, raw_tokens
 
-CALL, KEYS = "sc_torture_call", "sc_torture_keys"
-_KEYS = f"""
-#include <sc/static_key.h>
-DEFINE_STATIC_KEY_ARRAY_FALSE({KEYS}, 2);
-"""
-_CALL = """#include <sc/static_call.h>
-DEFINE_STATIC_CALL({call}, {name});
-"""
+CALL, KEYS, START = "sc_torture_call", "sc_torture_keys", "sc_torture_start"
 #: an element, not a key: what says that its address is a constant is the function's tree
-_GUARD = f" if (static_branch_unlikely(&{KEYS}[1])) __builtin_abort();"
+_ELEMENT = f"&{KEYS}[1]"
+_GUARD = f" if (static_branch_unlikely({_ELEMENT})) __builtin_abort();"
+_CONSTRUCTOR = f"static void __attribute__((__constructor__)) {START}(void)"
 
 
+@dataclass(frozen=True)
+class Start:
+    """How the idioms begin: texts with ``NAME`` for the function that is called.
+
+    The guard aborts where its key is on, and so does a call that is not updated.
+    """
+
+    keys: str
+    call: str
+
+
+AS_IT_STAYS = Start(
+    f"DEFINE_STATIC_KEY_ARRAY_FALSE({KEYS}, 2);\n",
+    f"DEFINE_STATIC_CALL({CALL}, NAME);\n",
+)
+#: each site, as it stands in the file, would be wrong: the program patches it when it starts
+PATCHED = Start(
+    f"DEFINE_STATIC_KEY_ARRAY_TRUE({KEYS}, 2);\n"
+    f"{_CONSTRUCTOR} {{ static_branch_disable({_ELEMENT}); }}\n",
+    f'extern __typeof__(NAME) {START}_wrong __asm__("abort");\n'
+    f"DEFINE_STATIC_CALL({CALL}, {START}_wrong);\n"
+    f"{_CONSTRUCTOR.replace(START, START + '_call')} {{ static_call_update({CALL}, NAME); }}\n",
+)
 _NO_CALLS = {"if", "while", "for", "switch", "return", "sizeof", "asm", "typeof"}
 
 
@@ -32,56 +50,97 @@ class Function:
     closing: int
 
 
-def injected(text: str, seed: object) -> Iterator[str]:
-    """Ways to have one call go through a key, in random order, the file's own functions first.
+@dataclass(frozen=True)
+class Site:
+    """A call: the function that holds it, the called name, and where a key can be defined."""
 
-    Each call comes once with a guard at the start of the function that holds it,
-    and once without, for functions in which no statement may come first.
+    caller: Function
+    name: Token
+    end: int
+
+
+def injected(text: str, seed: object) -> Iterator[str]:
+    """Ways to have calls of one function go through a key, the file's own functions first.
+
+    All its calls behind the key do, and each function that holds one has a guard
+    at its start; or one call alone does, with and without a guard, since there
+    are functions in which no statement may come first.
     """
     found = list(raw_tokens(text))
     functions = list(_functions(found))
     sites = [site for caller in functions for site in _sites(found, functions, caller)]
     own = {f.name for f in functions}
-    random.Random(str(seed)).shuffle(sites)
-    sites.sort(key=lambda site: found[site[2]].text not in own)
-    for end, caller, at in sites:
-        name = found[at]
-        start = found[caller.opening].end
-        declared = _KEYS + _CALL.format(call=CALL, name=name.text)
-        call = f"{text[start : name.start]}static_call({CALL}){text[name.end :]}"
-        before = f"{text[:end]}{declared}{text[end:start]}"
-        yield f"{before}{_GUARD}{call}"
-        yield f"{before}{call}"
+    chance = random.Random(str(seed))
+    start = chance.choice((AS_IT_STAYS, PATCHED))
+    chosen = chance.sample(sites, len(sites))
+    chosen.sort(key=lambda site: site.name.text not in own)
+    for one in chosen:
+        same = [s for s in sites if s.name.text == one.name.text and s.name.start >= one.end]
+        guards = {_start(found, s.caller) for s in same}
+        yield _with_call(text, start, one, same, guards)
+        yield _with_call(text, start, one, [one], {_start(found, one.caller)})
+        yield _with_call(text, start, one, [one], ())
+
+
+def _with_call(
+    text: str, start: Start, one: Site, sites: Iterable[Site], guards: Iterable[int]
+) -> str:
+    edits = [(site.name.start, site.name.end, f"static_call({CALL})") for site in sites]
+    edits += [(at, at, _GUARD) for at in guards]
+    declared = f"{_keys(start)}#include <sc/static_call.h>\n"
+    edits.append((one.end, one.end, declared + start.call.replace("NAME", one.name.text)))
+    return _edited(text, edits)
 
 
 def guarded(text: str, seed: object) -> Iterator[str]:
     """The same with a guard alone, for a file that calls nothing that is declared."""
     found = list(raw_tokens(text))
     functions = list(_functions(found))
-    random.Random(str(seed)).shuffle(functions)
+    chance = random.Random(str(seed))
+    start = chance.choice((AS_IT_STAYS, PATCHED))
+    chance.shuffle(functions)
     for function in functions:
-        end, start = _before(found, function), found[function.opening].end
-        yield f"{text[:end]}{_KEYS}{text[end:start]}{_GUARD}{text[start:]}"
+        end, body = _before(found, function), _start(found, function)
+        yield _edited(text, [(end, end, _keys(start)), (body, body, _GUARD)])
 
 
-def _sites(
-    found: list[Token], functions: list[Function], caller: Function
-) -> Iterator[tuple[int, Function, int]]:
-    """Calls in a function: where the key can be defined, the function, the name's index."""
+def _keys(start: Start) -> str:
+    return f"\n#include <sc/static_key.h>\n{start.keys}"
+
+
+def _edited(text: str, edits: list[tuple[int, int, str]]) -> str:
+    """``edits``: start, end and the new text."""
+    pieces, done = [], 0
+    for start, end, new in sorted(edits):
+        pieces += [text[done:start], new]
+        done = end
+    return "".join([*pieces, text[done:]])
+
+
+def _sites(found: list[Token], functions: list[Function], caller: Function) -> Iterator[Site]:
     ends = {f.name: found[f.closing].end for f in functions if f.closing < caller.opening}
     before = _before(found, caller)
     for at in range(caller.opening + 1, caller.closing):
         name = found[at]
         if name.kind == "id" and name.text not in _NO_CALLS and found[at + 1].text == "(":
-            yield ends.get(name.text, before), caller, at
+            yield Site(caller, name, ends.get(name.text, before))
 
 
 def _before(found: list[Token], function: Function) -> int:
     """The end of what comes before a function's head."""
-    head = function.opening
+    closing = _closing(found, function.opening)
+    head = closing if closing > 0 else function.opening
     while head > 0 and not (found[head - 1].text in (";", "}") and found[head - 1].kind == "op"):
         head -= 1
     return found[head - 1].end if head else 0
+
+
+def _start(found: list[Token], function: Function) -> int:
+    """Where a function's first statement may stand."""
+    at = function.opening
+    while found[at + 1].text == "__label__":
+        at = next(i for i in range(at, function.closing) if found[i].text == ";")
+    return found[at].end
 
 
 def _functions(found: list[Token]) -> Iterator[Function]:
@@ -97,12 +156,19 @@ def _functions(found: list[Token]) -> Iterator[Function]:
 
 
 def _name(found: list[Token], opening: int) -> str:
-    """The name before the parameters that stand right before a brace."""
-    if opening == 0 or found[opening - 1].text != ")":
-        return ""
+    """The name before the parameters of the function whose body starts at a brace."""
     depth = 0
-    for at in range(opening - 1, 0, -1):
+    for at in range(_closing(found, opening), 0, -1):
         depth += (found[at].text == ")") - (found[at].text == "(")
         if depth == 0:
             return found[at - 1].text if found[at - 1].kind == "id" else ""
     return ""
+
+
+def _closing(found: list[Token], opening: int) -> int:
+    """The end of a function's parameters, whose types may stand behind it; -1 if there is none."""
+    last = found[opening - 1].text if opening else ""
+    if last == ";":  # int f(a, b) int a; char (*b)(); {
+        ends = (at for at in range(opening - 2, 0, -1) if found[at].text == ")")
+        return next((at for at in ends if found[at + 1].kind == "id"), -1)
+    return opening - 1 if last == ")" else -1

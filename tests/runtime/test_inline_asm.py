@@ -107,7 +107,7 @@ DAMAGES = [
         "",
         "live_reals",
     ),
-    ("x86_64", "(unsigned char)__sc_result", "__sc_result", "converted"),
+    ("x86_64", "(unsigned char)__sc_value", "__sc_value", "converted"),
     ("x86_64", '"r10", "r11", ', '"r10", ', "live_integers"),
     ("arm64", '"x8", "x9", "x10", "x11", ', "", "live_integers"),
     (
@@ -132,6 +132,49 @@ def test_the_program_notices_damage(
     include = headers(name, tmp_path, old, new)
     status, told = program(name, family, tmp_path, include, "-O2", "-fomit-frame-pointer")
     assert set(check.split("|")) & set(told.split()) or status < 0, (status, told)
+
+
+LEAVES = b"""#include <stdlib.h>
+#include <sc/static_call.h>
+void leave(int status) { exit(status); }
+DEFINE_STATIC_CALL(k_leave, leave);
+static const int table[4] = { 1, 2, 3, 4 };
+volatile int far = 1 << 28, zero, sum;
+int main(void)
+{
+	int at = far, by = zero;
+	for (int i = 0; i < 9; i++) {
+		static_call(k_leave)(7);
+		sum += table[at] + at % by;
+	}
+	return 1;
+}
+"""
+
+
+def left(name: str, family: str, folder: Path, include: Path, level: str) -> int:
+    """The status of a program that would trap if it came back from its call."""
+    arch, cc = arches.load(name), compiler(name, family)
+    done = transformer.rewrite(LEAVES, path="unit.c", arch=name, mode=MODE, cc=cc)
+    assert done.ok, done.diagnostics
+    found = objects(name, family, folder, include, "-fno-pie", level, text=done.text)
+    linking = link(find(arch, "gcc"), found, folder / "main", ("-static", "-no-pie"))
+    assert linking.ok, linking.stderr
+    return run([*(runner(arch) or []), str(folder / "main")]).returncode
+
+
+@pytest.mark.parametrize(("name", "family"), PROGRAMS)
+@pytest.mark.parametrize("level", ["-O1", "-O2"])
+def test_what_may_trap_waits_for_a_call_that_may_not_return(
+    name: str, family: str, level: str, tmp_path: Path
+) -> None:
+    assert left(name, family, tmp_path, headers(name, tmp_path), level) == 7
+
+
+@pytest.mark.parametrize("name", [n for n, family in PROGRAMS if family == "gcc"])
+def test_gcc_takes_asm_for_what_always_returns(name: str, tmp_path: Path) -> None:
+    include = headers(name, tmp_path, '__asm__ goto("" : : : : __sc_stays)', "")
+    assert left(name, "gcc", tmp_path, include, "-O2") != 7
 
 
 FREESTANDING = "\nnothing walk(void) { noted++; }\nvoid _start(void) { }\n"

@@ -7,7 +7,7 @@ decides.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from pycparser import c_ast
@@ -126,6 +126,8 @@ class Types:
         if kind is None:
             return Signature()
         count, variadic = self._parameters(kind)
+        if next(self._declared(operand), kind).args is None:
+            count = None  # a key that is defined behind it takes any arguments
         returns = "unknown" if self._is_odd(operand) else self.returns(kind)
         return Signature(returns, count, variadic)
 
@@ -140,14 +142,20 @@ class Types:
 
         Of several declarations of a function the first that has a prototype.
         """
-        name = operand.strip("() \t\n")
         first = None
-        for declared in self.declarations.all_of(name) if name.isidentifier() else ():
-            kind = self._function(self.resolve(declared.node))
-            if kind is not None and kind.args is not None:
+        for kind in self._declared(operand):
+            if kind.args is not None:
                 return kind
             first = first or kind
         return first or self._function(self.of(self.expression(operand)))
+
+    def _declared(self, operand: str) -> Iterator[c_ast.FuncDecl]:
+        """The types that the declarations of a function tell, in order."""
+        name = operand.strip("() \t\n")
+        for declared in self.declarations.all_of(name) if name.isidentifier() else ():
+            kind = self._function(self.resolve(declared.node))
+            if kind is not None:
+                yield kind
 
     def _function(self, kind: Type | None) -> c_ast.FuncDecl | None:
         while isinstance(kind, c_ast.PtrDecl):
