@@ -12,6 +12,7 @@ same flags, before them -I"$(sc-transform headers --linux --rewritten)".
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING
 from transformer.cli.common import Usage, pick_arch, pick_mode, read_input, write_output
 from transformer.cli.messages import add_format, messages
 from transformer.configuration import Configuration, configuration
+from transformer.diagnostics import palette
 
 if TYPE_CHECKING:
     from transformer.rewriting import RewriteResult
@@ -48,6 +50,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--left", action="store_true", help="linux: tell which idiom words stay, and why"
     )
+    parser.add_argument(
+        "--diff", action="store_true",
+        help="write a unified diff of FILE, for patch -p0, instead of the result",
+    )  # fmt: skip
     parser.add_argument("--no-check", action="store_true", help="do not compile the result")
     add_format(parser)
 
@@ -57,11 +63,21 @@ def run(args: argparse.Namespace) -> int:
     settings = configuration(Path() if standard else Path(args.file).parent)
     rewritten = (_linux if args.profile == "linux" else _plain)(args, settings)
     with messages(args.diagnostics_format) as tell:
-        result = rewritten(read_input(args.file), "<stdin>" if standard else args.file)
+        text, path = read_input(args.file), "<stdin>" if standard else args.file
+        result = rewritten(text, path)
         tell((*result.diagnostics, *(result.left if args.left else ())))
         if result.ok:
-            write_output(args.output, result.text)
+            new = _diff(args, path, text, result.text) if args.diff else result.text
+            write_output(args.output, new)
     return 0 if result.ok else 1
+
+
+def _diff(args: argparse.Namespace, path: str, old: bytes, new: bytes) -> bytes:
+    """In colours where a person looks at it."""
+    from transformer.diagnostics.patch import unified
+
+    shown = args.output in (None, "-")
+    return unified(path, old, new, palette(sys.stdout) if shown else None)
 
 
 def _plain(args: argparse.Namespace, settings: Configuration) -> Rewritten:
