@@ -22,12 +22,12 @@ class Spans:
     arguments: tuple[tuple[int, int], ...]
 
 
-def find_spans(text: str, offset: int) -> Spans | None:
-    """The spans of the idiom whose word starts at ``offset``.
+def find_spans(text: str, offset: int, end: int | None = None) -> Spans | None:
+    """The spans of the idiom whose word starts at ``offset`` of a file that ends at ``end``.
 
     None where no parenthesis follows (a macro provides it) or none closes it.
     """
-    stream = raw_tokens(text, offset)
+    stream = raw_tokens(text, offset, end)
     word = next(stream, None)
     opening = next(stream, None)
     if word is None or opening is None or opening.text != "(":

@@ -68,8 +68,10 @@ def _declare(name: str, known: _Known, unit: I.Unit, buffer: EditBuffer) -> Said
         return Said(at, f"'{name}' cannot be called by inline asm: {prototype.refused}", True)
     text, owner = _text(name, prototype), f"inline call of '{name}'"
     if spelled and spelled[0].spans:
+        buffer.at = spelled[0].spans.word[0]
         buffer.insert(spelled[0].spans.closing + 1, f"; {text}", owner)
     elif name in unit.openings:
+        buffer.at = unit.openings[name]
         buffer.insert(unit.openings[name], f"{text}; ", owner)
     else:
         why = "no declaration of its calls can be put before them in this file"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from transformer.diagnostics import Diagnostic
 from transformer.frontend import idioms as I
@@ -51,17 +51,22 @@ class _Lowering:
 
     def run(self) -> Lowered:
         groups: dict[int, list[I.Idiom]] = defaultdict(list)
+        dynamics: dict[object, list[I.DynamicDefinition]] = defaultdict(list)
         for idiom in self.unit.idioms:
             if idiom.internal:
                 continue
             if isinstance(idiom, I.DynamicDefinition):
-                self._dynamic(idiom)
+                dynamics[idiom.lines or id(idiom)].append(idiom)
             elif idiom.spans is None or idiom.place.offset is None:
                 self._elsewhere(idiom)
             else:
                 groups[idiom.place.offset].append(idiom)
-        for group in groups.values():
+        for same in dynamics.values():
+            self._dynamics(same)
+        for at, group in groups.items():
+            self.done.buffer.at = at
             self._spelled(group)
+        self.done.buffer.at = -1
         self._include()
         if self.options.inline_asm:
             self._asm_calls()
@@ -119,13 +124,17 @@ class _Lowering:
         if loaded and self.options.patched:
             self._note(loaded[0], "sc-loaded-guard", guards.why_loaded(loaded[0]))
 
-    def _dynamic(self, idiom: I.DynamicDefinition) -> None:
-        if idiom.error:
+    def _dynamics(self, group: list[I.DynamicDefinition]) -> None:
+        """Several where a header is read as often, and its macros name functions otherwise."""
+        idiom = group[0]
+        if any(i.error for i in group):
             return
-        if idiom.lines is None:
+        same = {replace(i, position=idiom.position) for i in group}
+        if idiom.lines is None or len(same) > 1:
             self.done.stuck.append(idiom)
             return
         buffer = self.done.buffer
+        buffer.at = idiom.lines.marker[0]
         note = dynamic.define(idiom, idiom.lines, self.options.call, self.source, buffer)
         if note:
             self._note(idiom, "sc-dynamic", note)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -28,7 +28,7 @@ from transformer.rewriting.checking import beyond, compile_check, is_syntax_erro
 from transformer.rewriting.linux import rewrite_linux
 from transformer.rewriting.preprocessed import expand
 from transformer.rewriting.result import RewriteResult, Site
-from transformer.rewriting.unit import copied, readable
+from transformer.rewriting.unit import Copy, copied, readable
 from transformer.runtime import header_dir
 from transformer.toolchain import Compiler, find
 
@@ -69,7 +69,7 @@ def rewrite(
     if profile not in PROFILES:
         raise ValueError(f"no profile '{profile}'; there are: {', '.join(PROFILES)}")
     try:
-        job = _job(data, path, arch, mode, cc, cflags, dynamic or {}, dynamic_lowering, check)
+        job = job_of(data, path, arch, mode, cc, cflags, dynamic or {}, dynamic_lowering, check)
         if profile == "linux":
             return rewrite_linux(data, path, cc or job.compiler, job.cflags, check=check)
         return job.run(preprocessed or path.endswith(".i"))
@@ -77,7 +77,7 @@ def rewrite(
         return RewriteResult(data, diagnostics=e.diagnostics)
 
 
-def _job(
+def job_of(
     data: bytes,
     path: str,
     arch: str | Arch | None,
@@ -87,7 +87,7 @@ def _job(
     dynamic: Mapping[str, str],
     dynamic_lowering: str | None,
     check: bool,
-) -> _Rewrite:
+) -> Rewrite:
     chosen = arch if isinstance(arch, Arch) else load(arch) if arch else host()
     mode = mode or chosen.default_mode
     if mode not in chosen.modes:
@@ -97,7 +97,7 @@ def _job(
     if lowering not in LOWERINGS:
         raise ValueError(f"no dynamic lowering '{lowering}'; there are: {', '.join(LOWERINGS)}")
     source = Source(data.decode("latin-1"), path)
-    return _Rewrite(data, source, chosen, mode, cc, tuple(cflags), dynamic, lowering, check)
+    return Rewrite(data, source, chosen, mode, cc, tuple(cflags), dynamic, lowering, check)
 
 
 @dataclass
@@ -122,7 +122,9 @@ def read_once() -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class _Rewrite:
+class Rewrite:
+    """One file on its way through the stages, within the rest of its options."""
+
     data: bytes
     source: Source
     arch: Arch
@@ -139,8 +141,7 @@ class _Rewrite:
             return RewriteResult(self.data)
         if preprocessed:
             return self._preprocessed()
-        marked = mark(self.data)
-        text, main = self._preprocess(marked)
+        text, main = self._marked()
         if not self.dynamic and not FIND.search(text):
             return RewriteResult(self.data)
         unit = self._analyse(text, self.source, main)
@@ -197,8 +198,14 @@ class _Rewrite:
             return own or bool(_INCLUDE.search(self.data))
         return own or bool(re.search(rb'^[ \t]*#[ \t]*include[^"<\n]*(?:"|<sc/)', self.data, re.M))
 
+    def _marked(self) -> tuple[str, str]:
+        """The preprocessed marked copy, and what its markers call the user's file."""
+        return self._preprocess(mark(self.data))
+
+    def _unmarked(self) -> tuple[str, str]:
+        return self._preprocess(Marked(self.data, ()))
+
     def _preprocess(self, marked: Marked) -> tuple[str, str]:
-        """The preprocessed copy, and what its markers call the user's file."""
         read = _READ.get() or _Read()
         key = (self.source.path, marked.text, self.compiler, self.cflags)
         if key not in read.preprocessed:
@@ -244,9 +251,11 @@ class _Rewrite:
 
     def _compile_check(self, unit: Unit, text: str, edits: tuple[Edit, ...]) -> list[Diagnostic]:
         back = Origins(edits).original
-        return compile_check(
-            text, self.source, unit, self.compiler, self.cflags, self.include, back
-        )
+        return compile_check(self._opened(text, edits), unit, self.include, back)
+
+    def _opened(self, text: str, edits: tuple[Edit, ...]) -> AbstractContextManager[Copy]:
+        """A copy that holds ``text``, which is what ``edits`` make of the source."""
+        return copied(text, self.source, self.compiler, self.cflags)
 
     def _last_resort(self, unit: Unit, lowered: Lowered, found: list[Diagnostic]) -> RewriteResult:
         """Preprocessed text, since some idiom can be named in no other way."""
@@ -254,8 +263,7 @@ class _Rewrite:
             diagnostic(self.source, i.place, "note", "sc-preprocessed", _why_preprocessed(i))
             for i in lowered.stuck
         ]
-        plain = Marked(self.data, ())
-        text, main = self._preprocess(plain)
+        text, main = self._unmarked()
         inner = replace(self, source=Source(text, self.source.path), check=False)
         again = self._analyse(text, inner.source, main, preprocessed=True)
         done = lower(again, inner.source, self.options)
@@ -289,9 +297,8 @@ class _Rewrite:
 
     def _check_expanded(self, unit: Unit, text: str) -> list[Diagnostic]:
         """The compiler's errors; its lines are those of the markers already."""
-        return compile_check(
-            text, self.source, unit, self.compiler, self.cflags, self.include, lambda offset: offset
-        )
+        opened = copied(text, self.source, self.compiler, self.cflags)
+        return compile_check(opened, unit, self.include, lambda offset: offset)
 
     def _result(
         self, unit: Unit, data: bytes, edits: tuple[Edit, ...], found: list[Diagnostic]
