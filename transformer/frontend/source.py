@@ -133,7 +133,7 @@ class LineMap:
         self._offsets = [0]
         self._rows: list[tuple[str, int]] = [(path, 1)]
         for match in _MARKER.finditer(text):
-            name = self._rows[-1][0] if match[2] is None else _unescape(match[2])
+            name = self._rows[-1][0] if match[2] is None else unescape(match[2])
             self._offsets.append(match.end() + 1)
             self._rows.append((name, int(match[1])))
 
@@ -152,7 +152,7 @@ class LineMap:
         ]
 
 
-def _unescape(name: str) -> str:
+def unescape(name: str) -> str:
     """A file name of a line marker: C escapes, bytes as Latin-1."""
 
     def one(match: re.Match[str]) -> str:

@@ -1,0 +1,200 @@
+"""A unit together with the headers of its project: what these spell is rewritten in copies.
+
+The unit is preprocessed as it stands, which tells the headers that it reads.
+Marked copies of these, laid out as the results will be, take their places when
+it is preprocessed again: then each idiom word names its file and its byte.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from transformer.arch import Arch
+from transformer.diagnostics import Diagnostic, ScError
+from transformer.frontend import Place, Source, mark
+from transformer.frontend.findings import diagnostic
+from transformer.frontend.source import Files
+from transformer.frontend.words import MARK, WORDS, Word, marked
+from transformer.lowering import Edit, Origins
+from transformer.rewriting.result import RewriteResult
+from transformer.rewriting.run import Rewrite, job_of
+from transformer.rewriting.tree import Layout, in_place, parts, planted, read_by, renamed
+from transformer.rewriting.unit import Copy, readable
+from transformer.runtime import header_dir
+from transformer.toolchain import Compiler
+
+_DEFINES = re.compile(r"^[ \t]*#[ \t]*(?:define|undef)[ \t]+(\w+)", re.MULTILINE)
+_MARKS = re.compile(rf"{MARK}\d+_")
+_MARKERS = re.compile(r"^#[ \t]*(?:line[ \t]+)?\d[^\n]*\n?", re.MULTILINE)
+_FOLDERS = re.compile(r'"[^"\\\n]*/(?=[^"\\\n/]*")')
+
+
+@dataclass(frozen=True)
+class Header:
+    """A header that a unit reads: its ``place`` below the root, and edits of its bytes."""
+
+    path: str
+    place: str
+    text: str
+    edits: tuple[Edit, ...] = ()
+
+
+@dataclass(frozen=True)
+class WithHeaders:
+    """A unit's result, whose edits are of the unit alone, its place, and its headers."""
+
+    unit: RewriteResult
+    path: str
+    place: str
+    headers: tuple[Header, ...] = ()
+
+
+def rewrite_with_headers(
+    data: bytes,
+    path: str,
+    layout: Layout,
+    *,
+    arch: Arch,
+    mode: str,
+    cc: str | Compiler | None,
+    cflags: Sequence[str],
+    dynamic: Mapping[str, str],
+    dynamic_lowering: str | None,
+    check: bool,
+) -> WithHeaders:
+    """As ``rewrite``, for a file; ``layout`` tells which headers are the project's own."""
+    job = job_of(data, path, arch, mode, cc, cflags, dynamic, dynamic_lowering, check)
+    place = layout.inside(path)
+    try:
+        if place is None:
+            raise ScError(_told(job.source, _OUTSIDE.format(layout.root)))
+        if path.endswith(".i"):
+            return WithHeaders(job.run(True), path, place)
+        readable(job.source)
+        return _InTree.of(job, place, layout).result()
+    except ScError as e:
+        return WithHeaders(RewriteResult(data, diagnostics=e.diagnostics), path, place or "")
+
+
+_OUTSIDE = "this file is not below the folder '{}': --root names one that is above all of them"
+_ELSEWHERE = (
+    "beside copies of its headers this file would not be the same: {}; does --root name a folder "
+    "above all that it includes?"
+)
+
+
+def _told(source: Source, text: str, place: Place | None = None) -> Diagnostic:
+    at = place or Place(source.path, 0, 0, None)
+    return diagnostic(source, at, "error", "sc-headers", text)
+
+
+@dataclass(frozen=True)
+class _InTree(Rewrite):
+    """``source`` are the unit and its headers; ``plain`` is the unit as it was preprocessed."""
+
+    plain: str
+    places: tuple[str, ...]
+    layout: Layout
+
+    @classmethod
+    def of(cls, job: Rewrite, place: str, layout: Layout) -> _InTree:
+        copy = in_place(job.source, job.compiler, job.cflags)
+        plain = copy.preprocessed(header_dir("analysis"), lambda offset: offset)
+        found: dict[str, Source] = {place: job.source}
+        for path in read_by(plain, str(copy.path)):
+            own = None if _ours(path) else layout.inside(path)
+            if own is not None and own not in found and Path(path).is_file():
+                text = Path(path).read_bytes().decode("latin-1")
+                found[own] = Source(text, layout.shown(path))
+        whole = replace(job, source=Files(list(found.values())))
+        options = {field.name: getattr(whole, field.name) for field in fields(whole)}
+        return cls(**options, plain=plain, places=tuple(found), layout=layout)
+
+    def result(self) -> WithHeaders:
+        done = self.run(False)
+        source, edits = self.source, done.edits
+        assert isinstance(source, Files)
+        if edits or done.text == source.text.encode("latin-1"):
+            new = parts(source, edits)[0].encode("latin-1")
+            done = replace(done, text=new, edits=tuple(_of(edits, source, 0)))
+        headers = tuple(
+            Header(file.path, place, file.text, tuple(_of(edits, source, number)))
+            for number, (file, place) in enumerate(zip(source.files, self.places, strict=True))
+            if number
+        )
+        return WithHeaders(done, source.path, self.places[0], headers)
+
+    def _may_matter(self) -> bool:
+        return True
+
+    def _unmarked(self) -> tuple[str, str]:
+        return self.plain, str(Path(self.source.path))
+
+    def _marked(self) -> tuple[str, str]:
+        """Where a word is a macro of the project's own in some file, it is marked in none."""
+        files = self.source.files
+        text = self._marked_by(WORDS)
+        if self._same(text):
+            return text, self.source.path
+        defined = {name for file in files for name in _DEFINES.findall(file.text)}
+        text = self._marked_by({s: w for s, w in WORDS.items() if s not in defined})
+        if not self._same(text):
+            raise ScError(_told(self.source, _ELSEWHERE.format("it preprocesses to another text")))
+        return text, self.source.path
+
+    def _marked_by(self, known: Mapping[str, Word]) -> str:
+        source = self.source
+        assert isinstance(source, Files)
+        edits = []
+        for file, base in zip(source.files, source.bases, strict=True):
+            for place in mark(file.text.encode("latin-1"), known).offsets:
+                at = base + place
+                edits.append(Edit(at, at, marked(at, ""), "mark"))
+        with self._planted(edits) as copy:
+            try:
+                text = copy.preprocessed(header_dir("analysis"), Origins(tuple(edits)).original)
+            except ScError as e:
+                raise ScError(*map(self._lost, e.diagnostics)) from e
+            names = dict(zip(copy.texts, (f.path for f in source.files), strict=True))
+            return renamed(text, names)
+
+    def _lost(self, found: Diagnostic) -> Diagnostic:
+        """The file alone does preprocess: a copy does not find what it includes."""
+        return replace(found, id="sc-headers", text=_ELSEWHERE.format(found.text))
+
+    def _same(self, text: str) -> bool:
+        """Whether marked text is the unit as it was, names of files aside."""
+        return _bare(text) == _bare(self.plain)
+
+    def _opened(self, text: str, edits: tuple[Edit, ...]) -> AbstractContextManager[Copy]:
+        return self._planted(edits)
+
+    def _planted(self, edits: Sequence[Edit]) -> AbstractContextManager[Copy]:
+        source = self.source
+        assert isinstance(source, Files)
+        texts = parts(source, edits)
+        return planted(source, self.places, texts, self.compiler, self.cflags, self.layout)
+
+
+def _ours(path: str) -> bool:
+    return Path(path).absolute().is_relative_to(header_dir("analysis"))
+
+
+def _of(edits: Sequence[Edit], source: Files, number: int) -> Iterator[Edit]:
+    """The edits of one file, on its own bytes."""
+    base = source.bases[number]
+    for edit in edits:
+        if source.index(edit.start) == number:
+            yield replace(edit, start=edit.start - base, end=edit.end - base, at=edit.at - base)
+
+
+def _bare(text: str) -> str:
+    """Preprocessed text without marks, markers and blanks, and with no folders in names of files.
+
+    ``__FILE__`` names those.
+    """
+    return "".join(_FOLDERS.sub('"', _MARKS.sub("", _MARKERS.sub("", text))).split())
