@@ -14,6 +14,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from transformer.rewriting.headers import Header, WithHeaders
 
 _KEPT = ".sc-transform"
 _LOCK = "lock"
+_NAME = re.compile(r" *['(].*", re.DOTALL)
 _Change = tuple[int, int, str]
 #: by the place and the owner of the edits; None where units do not agree
 _Decisions = dict[str, list[_Change] | None]
@@ -127,10 +129,11 @@ def _refused(path: Path, text: str) -> Diagnostic:
 
 
 def decided(edits: Iterable[Edit]) -> _Decisions:
-    """One unit's edits of a header, by idiom."""
+    """One unit's edits of a header, by idiom: units may know its key by other names."""
     found: _Decisions = {}
     for edit in edits:
-        changes = found.setdefault(f"{edit.at} {edit.owner}", [])
+        kind = _NAME.sub("", edit.owner)
+        changes = found.setdefault(f"{edit.at} {kind}", [])
         assert changes is not None
         changes.append((edit.start, edit.end, edit.new))
     return found
