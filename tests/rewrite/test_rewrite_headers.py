@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import shutil
 import subprocess
@@ -201,8 +202,7 @@ def test_processes_may_share_the_folder(folder: Path) -> None:
     words = [sys.executable, "-m", "transformer", "rewrite", "--no-check", "--out-dir", "out"]
     root = str(Path(transformer.__file__).parents[1])
     running = [
-        subprocess.Popen([*words, unit], env={"PATH": "/usr/bin:/bin", "PYTHONPATH": root})
-        for unit in units
+        subprocess.Popen([*words, unit], env={**os.environ, "PYTHONPATH": root}) for unit in units
     ]
     assert [process.wait(100) for process in running] == [0] * count
     assert (folder / "out/h.h").read_text().count("__sc_likely         (&k)") == count + 1
@@ -239,6 +239,21 @@ def test_differences_that_no_word_is_right_for(folder: Path, cc: Compiler) -> No
         assert project.rewrite(*order[1:], "--out-dir", "out", cc=cc) == 0
         assert (folder / "out/h.h").read_text() == "DEFINE_STATIC_CALL(k, f);\n"
         compiled(cc, "a.c", [])
+
+
+def test_a_declaration_that_is_read_twice(folder: Path) -> None:
+    """Where calls are asm it is followed by a definition, which a header may not repeat."""
+    if "inline-asm" not in project.HOST.modes:
+        pytest.skip("no such mode here")
+    files = {
+        "h.h": "DECLARE_STATIC_CALL(k, f);\n",
+        "t.c": SC + 'int f(int);\n#include "h.h"\n#include "h.h"\n'
+        "int use(void) { return static_call(k)(1); }\n",
+    }
+    assert into(folder, files, "t.c", "--mode", "inline-asm", flags=[]) == 0
+    assert (folder / "out/h.h").read_text() == "__sc_declare_call  (k, f);\n"
+    assert "__sc_asm_call(k, 1, int, (int __sc_1)); int use" in (folder / "out/t.c").read_text()
+    compiled(COMPILERS[0], "t.c", [])
 
 
 # --- where things lie ---
