@@ -48,9 +48,10 @@ def test_the_rules_for_make(desk: Path) -> None:
     if not shutil.which("make"):
         pytest.skip("no make here")
     (rules,) = blocks(TITLE, "make")
-    link = f"prog: out/src/a.o out/src/b.o\n\tcc $^ -I{header_dir('plain')} {runtime_source(project.HOST)}"
+    runtime = f"-I{header_dir('plain')} {runtime_source(project.HOST)} -pthread"
+    link = f"prog: out/src/a.o out/src/b.o\n\tcc $^ {runtime}"
     flags = "CFLAGS = -O2 -Iinclude\nCC = cc\n"
-    (desk / "Makefile").write_text(f"{flags}{link} -pthread -o $@\n{rules}")
+    (desk / "Makefile").write_text(f"{flags}{link} -o $@\n{rules}")
     assert "rewrite" in shell("make", "-j2", "prog")
     assert shell("./prog") == project.OUTPUT
     assert "up to date" in shell("make", "prog")

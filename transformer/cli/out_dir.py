@@ -61,7 +61,10 @@ def _rewritten(
     assert isinstance(arch, Arch)
     store = Store(Path(args.out_dir), f"{arch.name} {mode} {chosen['dynamic_lowering'] or ''}")
     lowered = f"-I{header_dir('lowered', arch, mode)}"
-    return done, store, [lowered, *layout.result_flags(args.out_dir, chosen["cflags"])]
+    flags = [lowered, *layout.result_flags(args.out_dir, chosen["cflags"])]
+    if done.preprocessed:
+        flags += ["-x", "cpp-output", "-Wno-unused-command-line-argument"]
+    return done, store, flags
 
 
 def _put(store: Store, done: WithHeaders, flags: list[str]) -> None:

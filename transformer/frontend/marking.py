@@ -3,7 +3,8 @@
 After preprocessing, a marked word names where it came from, however macros
 moved, repeated or dropped it.  Words in comments, strings, character constants
 and directives are left alone; so are words that the file defines as macros of
-its own.  The copy has the same number of lines.
+its own.  The copy has the same number of lines, and counts them as the file
+does: ``#line``, by which a generator names its own input, is blank there.
 """
 
 from __future__ import annotations
@@ -17,15 +18,20 @@ from transformer.frontend.words import WORDS, Word, marked
 
 #: what the quick search does not see: words cut by a newline, directives after a comment
 _ODD = re.compile(r"[\w$/]\\[ \t]*\r?\n|\*/[ \t]*(?:#|%:)|%:")
+_LINE = re.compile(r"(?:#|%:)\s*(?:line\b|\d)")
 _DEFINES = re.compile(r"(?:#|%:)\s*(?:define|undef)\s+(\w+)")
 
 
 @dataclass(frozen=True)
 class Marked:
-    """``text`` is the marked copy, ``offsets`` where its words stand in the file."""
+    """``text`` is the marked copy, ``offsets`` where its words stand in the file.
+
+    ``blank`` are the half-open spans of directives that the copy has not.
+    """
 
     text: bytes
     offsets: tuple[int, ...]
+    blank: tuple[tuple[int, int], ...] = ()
 
     def original(self, offset: int) -> int:
         """The offset in the file of an offset in the copy."""
@@ -43,17 +49,27 @@ def mark(text: bytes, known: Mapping[str, Word] = WORDS) -> Marked:
     source = text.decode("latin-1")
     own: set[str] = set()
     places: list[int] = []
+    blank: list[tuple[int, int]] = []
+    parts, last = [], 0
     for start, spelled, directive in spelled_words(source, known):
-        if directive:
+        if directive and _LINE.match(spelled):
+            end = start + len(spelled)
+            blank.append((start, end))
+            parts += [source[last:start], blanked(spelled)]
+            last = end
+        elif directive:
             own.update(_DEFINES.findall(spelled))
         elif spelled not in own:
             places.append(start)
-    parts, last = [], 0
-    for place in places:
-        parts += [source[last:place], marked(place, "")]
-        last = place
+            parts += [source[last:start], marked(start, "")]
+            last = start
     parts.append(source[last:])
-    return Marked("".join(parts).encode("latin-1"), tuple(places))
+    return Marked("".join(parts).encode("latin-1"), tuple(places), tuple(blank))
+
+
+def blanked(text: str) -> str:
+    """Blanks in the place of a text, with its lines."""
+    return re.sub(r"[^\r\n]", " ", text)
 
 
 def spelled_words(

@@ -17,6 +17,7 @@ from transformer.arch import Arch
 from transformer.diagnostics import Diagnostic, ScError
 from transformer.frontend import Place, Source, mark
 from transformer.frontend.findings import diagnostic
+from transformer.frontend.marking import blanked
 from transformer.frontend.source import Files
 from transformer.frontend.words import MARK, WORDS, Word, marked
 from transformer.lowering import Edit, Origins
@@ -45,12 +46,16 @@ class Header:
 
 @dataclass(frozen=True)
 class WithHeaders:
-    """A unit's result, whose edits are of the unit alone, its place, and its headers."""
+    """A unit's result, whose edits are of the unit alone, its place, and its headers.
+
+    ``preprocessed`` tells that a .c file had to become preprocessed text.
+    """
 
     unit: RewriteResult
     path: str
     place: str
     headers: tuple[Header, ...] = ()
+    preprocessed: bool = False
 
 
 def rewrite_with_headers(
@@ -118,7 +123,8 @@ class _InTree(Rewrite):
         done = self.run(False)
         source, edits = self.source, done.edits
         assert isinstance(source, Files)
-        if edits or done.text == source.text.encode("latin-1"):
+        whole = done.text in (self.data, source.text.encode("latin-1"))
+        if edits or (whole and done.ok):
             new = parts(source, edits)[0].encode("latin-1")
             done = replace(done, text=new, edits=tuple(_of(edits, source, 0)))
         headers = tuple(
@@ -126,7 +132,8 @@ class _InTree(Rewrite):
             for number, (file, place) in enumerate(zip(source.files, self.places, strict=True))
             if number
         )
-        return WithHeaders(done, source.path, self.places[0], headers)
+        preprocessed = done.ok and not edits and not whole
+        return WithHeaders(done, source.path, self.places[0], headers, preprocessed)
 
     def _may_matter(self) -> bool:
         return True
@@ -137,23 +144,28 @@ class _InTree(Rewrite):
     def _marked(self) -> tuple[str, str]:
         """Where a word is a macro of the project's own in some file, it is marked in none."""
         files = self.source.files
-        text = self._marked_by(WORDS)
+        text = self._marked_by(WORDS, by_file=True)
         if self._same(text):
             return text, self.source.path
         defined = {name for file in files for name in _DEFINES.findall(file.text)}
-        text = self._marked_by({s: w for s, w in WORDS.items() if s not in defined})
+        known = {s: w for s, w in WORDS.items() if s not in defined}
+        text = self._marked_by(known, by_file=False)
         if not self._same(text):
             raise ScError(_told(self.source, _ELSEWHERE.format("it preprocesses to another text")))
         return text, self.source.path
 
-    def _marked_by(self, known: Mapping[str, Word]) -> str:
+    def _marked_by(self, known: Mapping[str, Word], *, by_file: bool) -> str:
+        """``by_file``: lines are counted as in the files, whatever ``#line`` says."""
         source = self.source
         assert isinstance(source, Files)
         edits = []
         for file, base in zip(source.files, source.bases, strict=True):
-            for place in mark(file.text.encode("latin-1"), known).offsets:
-                at = base + place
-                edits.append(Edit(at, at, marked(at, ""), "mark"))
+            found = mark(file.text.encode("latin-1"), known)
+            edits += [Edit(base + p, base + p, marked(base + p, ""), "mark") for p in found.offsets]
+            for start, end in found.blank if by_file else ():
+                new = blanked(file.text[start:end])
+                edits.append(Edit(base + start, base + end, new, "#line"))
+        edits.sort(key=lambda e: e.start)
         with self._planted(edits) as copy:
             try:
                 text = copy.preprocessed(header_dir("analysis"), Origins(tuple(edits)).original)

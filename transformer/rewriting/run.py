@@ -26,7 +26,7 @@ from transformer.frontend.words import FIND
 from transformer.lowering import Edit, Lowered, Options, Origins, lower
 from transformer.rewriting.checking import beyond, compile_check, is_syntax_error
 from transformer.rewriting.linux import rewrite_linux
-from transformer.rewriting.preprocessed import expand
+from transformer.rewriting.preprocessed import expand, spent
 from transformer.rewriting.result import RewriteResult, Site
 from transformer.rewriting.unit import Copy, copied, readable
 from transformer.runtime import header_dir
@@ -297,7 +297,8 @@ class Rewrite:
 
     def _check_expanded(self, unit: Unit, text: str) -> list[Diagnostic]:
         """The compiler's errors; its lines are those of the markers already."""
-        opened = copied(text, self.source, self.compiler, self.cflags)
+        flags = [*spent(self.cflags), "-x", "cpp-output"]
+        opened = copied(text, self.source, self.compiler, flags)
         return compile_check(opened, unit, self.include, lambda offset: offset)
 
     def _result(

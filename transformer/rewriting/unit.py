@@ -61,7 +61,7 @@ class Copy:
 
     def flags(self, include: Path) -> list[str]:
         """The user's flags, with ``include`` before every other folder."""
-        suffix = [] if self.path.suffix == ".c" else ["-x", "c"]
+        suffix = [] if self.path.suffix == ".c" or "-x" in self.cflags else ["-x", "c"]
         return [f"-I{include}", *self.search, *self.cflags, *suffix]
 
     def preprocess(self, include: Path) -> Completed:
