@@ -142,17 +142,18 @@ class _InTree(Rewrite):
         return self.plain, str(Path(self.source.path))
 
     def _marked(self) -> tuple[str, str]:
-        """Where a word is a macro of the project's own in some file, it is marked in none."""
+        """Where a word is a macro of the project's own in some file, it is marked in none.
+
+        Lines are counted as in the files, unless ``__LINE__`` has to follow ``#line``
+        for the text to be the same.
+        """
         files = self.source.files
-        text = self._marked_by(WORDS, by_file=True)
-        if self._same(text):
-            return text, self.source.path
         defined = {name for file in files for name in _DEFINES.findall(file.text)}
-        known = {s: w for s, w in WORDS.items() if s not in defined}
-        text = self._marked_by(known, by_file=False)
-        if not self._same(text):
-            raise ScError(_told(self.source, _ELSEWHERE.format("it preprocesses to another text")))
-        return text, self.source.path
+        for known in (WORDS, {s: w for s, w in WORDS.items() if s not in defined}):
+            text = self._marked_by(known, by_file=True)
+            if self._same(text) or self._same(self._marked_by(known, by_file=False)):
+                return text, self.source.path
+        raise ScError(_told(self.source, _ELSEWHERE.format("it preprocesses to another text")))
 
     def _marked_by(self, known: Mapping[str, Word], *, by_file: bool) -> str:
         """``by_file``: lines are counted as in the files, whatever ``#line`` says."""

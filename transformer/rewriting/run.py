@@ -34,7 +34,8 @@ from transformer.toolchain import Compiler, find
 
 LOWERINGS = ("key", "call")
 PROFILES = ("sc", "linux")
-_INCLUDE = re.compile(rb"^[ \t]*#[ \t]*include", re.MULTILINE)
+_INCLUDE = re.compile(rb"^(?:\xef\xbb\xbf)?[ \t]*#[ \t]*include", re.MULTILINE)
+_NEAR = re.compile(_INCLUDE.pattern + rb'[^"<\n]*(?:"|<sc/)', re.MULTILINE)
 
 
 def rewrite(
@@ -196,7 +197,7 @@ class Rewrite:
         own = any(f.startswith(("-include", "-imacros")) for f in self.cflags)
         if any(f.startswith(("-I", "-isystem", "-iquote", "-idirafter")) for f in self.cflags):
             return own or bool(_INCLUDE.search(self.data))
-        return own or bool(re.search(rb'^[ \t]*#[ \t]*include[^"<\n]*(?:"|<sc/)', self.data, re.M))
+        return own or bool(_NEAR.search(self.data))
 
     def _marked(self) -> tuple[str, str]:
         """The preprocessed marked copy, and what its markers call the user's file."""
