@@ -186,7 +186,8 @@ def test_what_was_kept_may_be_spoilt(whole: Path) -> None:
     assert project.rewrite(*UNITS, "--out-dir", "out") == 0
     before = snapshot(whole / "out")
     kept = whole / "out/.sc-transform/include/x.h.json"
-    for text in ("", "{", "[]", '{"decisions": 1}'):
+    assert '"decisions"' in kept.read_text()
+    for text in ("", "{", "[]", '{"decisions": 1}', kept.read_text().replace('"by"', '"of"')):
         kept.write_text(text)
         assert project.rewrite(*UNITS, "--out-dir", "out") == 0
         assert snapshot(whole / "out")["include/x.h"][0] == before["include/x.h"][0]
@@ -224,6 +225,30 @@ def test_units_that_decide_differently(folder: Path, cc: Compiler) -> None:
         assert "__sc_flag_likely    (K)" in (folder / "out/h.h").read_text()
         compiled(cc, "a.c", [])
         compiled(cc, "b.c", [])
+
+
+def test_a_unit_that_another_includes(folder: Path, cc: Compiler) -> None:
+    """Its copy is a unit's result and a header's at once."""
+    write(folder, {
+        "a.c": "#define K p\n" + SC + 'struct static_key_true *p;\n#include "b.c"\n',
+        "b.c": SC + "DECLARE_STATIC_KEY_TRUE(k);\n#ifndef K\n#define K &k\n#endif\n"
+        "int on(void) { return static_branch_likely(K); }\n",
+    })  # fmt: skip
+    for order in (["a.c", "b.c"], ["b.c", "a.c"], ["b.c", "a.c", "b.c"]):
+        shutil.rmtree("out", ignore_errors=True)
+        assert project.rewrite(*order, "--out-dir", "out", cc=cc, flags=[]) == 0
+        assert "__sc_flag_likely    (K)" in (folder / "out/b.c").read_text()
+        assert "__sc_declare_key_true  (k);" in (folder / "out/b.c").read_text()
+        compiled(cc, "a.c", [])
+        compiled(cc, "b.c", [])
+
+
+def test_what_a_unit_decides_is_what_it_decides_now(folder: Path) -> None:
+    """Another header has changed, by which a word of this one means something else."""
+    files = {"h.h": "DEFINE_STATIC_CALL(k, f);\n", "t.c": '#include "type.h"\n#include "h.h"\n'}
+    for kind, told in (("int", 1), ("void", 3), ("struct s *", 1)):
+        assert into(folder, {**files, "type.h": f"{SC}{kind} f(int);\n"}, "t.c", flags=[]) == 0
+        assert f"(k, f, {told});" in (folder / "out/h.h").read_text()
 
 
 def test_differences_that_no_word_is_right_for(folder: Path, cc: Compiler) -> None:

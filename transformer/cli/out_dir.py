@@ -12,8 +12,9 @@ from transformer.cli.rewrite import difference, options
 from transformer.configuration import configuration
 from transformer.diagnostics import Diagnostic
 from transformer.rewriting import defined
+from transformer.rewriting.decisions import applied, decided, joined
 from transformer.rewriting.headers import Header, WithHeaders, rewrite_with_headers
-from transformer.rewriting.store import Store, applied, decided, joined
+from transformer.rewriting.store import Store
 from transformer.rewriting.tree import Layout, response, rules
 from transformer.runtime import header_dir
 
@@ -68,8 +69,8 @@ def _rewritten(
 
 
 def _put(store: Store, done: WithHeaders, flags: list[str]) -> None:
-    read = [done.path, *(header.path for header in done.headers)]
-    target = str(store.folder / done.place)
+    read = [done.own.path, *(header.path for header in done.headers)]
+    target = str(store.folder / done.own.place)
     store.put(done, {".cflags": response(flags), ".d": rules(target, read)})
 
 
@@ -79,7 +80,7 @@ def _differences(args: argparse.Namespace, shown: list[tuple[WithHeaders, bytes]
     for done, _ in shown:
         for header in done.headers:
             headers.setdefault(header.place, []).append(header)
-    found = [difference(args, done.path, old, done.unit.text) for done, old in shown]
+    found = [difference(args, done.own.path, old, done.unit.text) for done, old in shown]
     for same in headers.values():
         text = same[0].text
         new = applied(text, joined([decided(header.edits) for header in same]))

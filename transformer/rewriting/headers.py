@@ -36,7 +36,7 @@ _FOLDERS = re.compile(r'"[^"\\\n]*/(?=[^"\\\n/]*")')
 
 @dataclass(frozen=True)
 class Header:
-    """A header that a unit reads: its ``place`` below the root, and edits of its bytes."""
+    """A file that a unit reads: its ``place`` below the root, and edits of its bytes."""
 
     path: str
     place: str
@@ -46,14 +46,13 @@ class Header:
 
 @dataclass(frozen=True)
 class WithHeaders:
-    """A unit's result, whose edits are of the unit alone, its place, and its headers.
+    """A unit's result, whose edits are those of ``own``, and its headers.
 
-    ``preprocessed`` tells that a .c file had to become preprocessed text.
+    ``preprocessed`` tells that it is preprocessed text, of which nothing else is said.
     """
 
     unit: RewriteResult
-    path: str
-    place: str
+    own: Header
     headers: tuple[Header, ...] = ()
     preprocessed: bool = False
 
@@ -74,15 +73,16 @@ def rewrite_with_headers(
     """As ``rewrite``, for a file; ``layout`` tells which headers are the project's own."""
     job = job_of(data, path, arch, mode, cc, cflags, dynamic, dynamic_lowering, check)
     place = layout.inside(path)
+    own = Header(path, place or "", job.source.text)
     try:
         if place is None:
             raise ScError(_told(job.source, _OUTSIDE.format(layout.root)))
         if path.endswith(".i"):
-            return WithHeaders(job.run(True), path, place)
+            return WithHeaders(job.run(True), own, preprocessed=True)
         readable(job.source)
         return _InTree.of(job, place, layout).result()
     except ScError as e:
-        return WithHeaders(RewriteResult(data, diagnostics=e.diagnostics), path, place or "")
+        return WithHeaders(RewriteResult(data, diagnostics=e.diagnostics), own)
 
 
 _OUTSIDE = "this file is not below the folder '{}': --root names one that is above all of them"
@@ -127,13 +127,11 @@ class _InTree(Rewrite):
         if edits or (whole and done.ok):
             new = parts(source, edits)[0].encode("latin-1")
             done = replace(done, text=new, edits=tuple(_of(edits, source, 0)))
-        headers = tuple(
+        own, *headers = [
             Header(file.path, place, file.text, tuple(_of(edits, source, number)))
             for number, (file, place) in enumerate(zip(source.files, self.places, strict=True))
-            if number
-        )
-        preprocessed = done.ok and not edits and not whole
-        return WithHeaders(done, source.path, self.places[0], headers, preprocessed)
+        ]
+        return WithHeaders(done, own, tuple(headers), done.ok and not edits and not whole)
 
     def _may_matter(self) -> bool:
         return True

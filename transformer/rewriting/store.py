@@ -1,37 +1,27 @@
 """The folder that rewritten units and headers are put into, by several processes at once.
 
-A header is decided word by word, by every unit that reads it.  What one unit
-does not see stays as it is spelled until another sees it; where two decide
-differently it stays so for ever, and the lowered headers expand it.  (Of a
-guard, the form that loads a flag is right for both.)  So the copy is the same
-whatever the order.  The decisions are kept beside the copies, with a digest of
-the header: a header that has changed is decided anew.
+Each file there is put together from what every unit decides that reads it, so
+that it is the same whatever the order; who decided what is kept beside, in a
+folder of its own.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import json
 import os
-import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from transformer.diagnostics import Diagnostic, ScError
-from transformer.frontend.words import FLAG_WORDS, may_hold_idioms
-from transformer.lowering.edits import Edit, EditBuffer
+from transformer.frontend.words import may_hold_idioms
+from transformer.rewriting.decisions import Kept, decided
 from transformer.rewriting.headers import Header, WithHeaders
 
 _KEPT = ".sc-transform"
 _LOCK = "lock"
-_NAME = re.compile(r" *['(].*", re.DOTALL)
-_Change = tuple[int, int, str]
-#: by the place and the owner of the edits; None where units do not agree
-_Decisions = dict[str, list[_Change] | None]
 
 
 @dataclass(frozen=True)
@@ -46,42 +36,34 @@ class Store:
 
         Headers and texts that are the same already are left alone, times and all.
         """
-        for path, place in ((done.path, done.place), *((h.path, h.place) for h in done.headers)):
-            copy = self.folder / place
-            if copy.exists() and not copy.is_symlink() and copy.samefile(path):
+        for file in (done.own, *done.headers):
+            copy = self.folder / file.place
+            if copy.exists() and not copy.is_symlink() and copy.samefile(file.path):
                 raise ScError(_refused(copy, "the result would take the place of the file itself"))
         for header in done.headers:
-            if not may_hold_idioms(header.text.encode("latin-1")):
+            if not _spells(header):
                 self._link(header)
+        place = done.own.place
         with self._locked():
             for header in done.headers:
-                if may_hold_idioms(header.text.encode("latin-1")):
-                    self._write(header.place, self._decided(header), anew=False)
+                if _spells(header):
+                    self._write(header.place, self._decided(header, place), anew=False)
+            plain = done.preprocessed or not (done.own.edits or _spells(done.own))
+            unit = done.unit.text if plain else self._decided(done.own, place)
         for suffix, text in beside.items():
-            self._write(done.place + suffix, text.encode("utf-8", "surrogateescape"), anew=False)
-        self._write(done.place, done.unit.text, anew=True)
+            self._write(place + suffix, text.encode("utf-8", "surrogateescape"), anew=False)
+        self._write(place, unit, anew=True)
 
-    def _decided(self, header: Header) -> bytes:
-        """The header's copy with what this unit and others before it have decided."""
-        place = str(Path(_KEPT, header.place + ".json"))
-        digest = hashlib.sha256(header.text.encode("latin-1")).hexdigest()
-        known = {"header": digest, "options": self.options}
-        decisions = joined([self._kept(place, known), decided(header.edits)])
-        text = json.dumps({**known, "decisions": decisions}, indent=1, sort_keys=True)
-        self._write(place, text.encode(), anew=False)
-        return applied(header.text, decisions).encode("latin-1")
-
-    def _kept(self, place: str, known: dict[str, str]) -> _Decisions:
-        try:
-            kept = json.loads(self._path(place).read_text())
-            if {name: kept[name] for name in known} != known:
-                return {}
-            return {
-                key: None if found is None else [(int(s), int(e), str(n)) for s, e, n in found]
-                for key, found in kept["decisions"].items()
-            }
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return {}  # none yet, or spoilt
+    def _decided(self, file: Header, unit: str) -> bytes:
+        """A file's copy with what this unit and others decide."""
+        place = str(Path(_KEPT, file.place + ".json"))
+        kept = Kept(file.text, self.options)
+        path = self._path(place)
+        if path.is_file():
+            kept = kept.read(path.read_bytes().decode("utf-8", "replace"))
+        kept = kept.by(unit, decided(file.edits))
+        self._write(place, kept.document().encode(), anew=False)
+        return kept.result().encode("latin-1")
 
     def _path(self, place: str) -> Path:
         """Where a file is put; ``ScError`` where links lead it out of the folder."""
@@ -124,43 +106,9 @@ def _replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
 
 
+def _spells(file: Header) -> bool:
+    return may_hold_idioms(file.text.encode("latin-1"))
+
+
 def _refused(path: Path, text: str) -> Diagnostic:
     return Diagnostic("error", "sc-input", text, str(path))
-
-
-def decided(edits: Iterable[Edit]) -> _Decisions:
-    """One unit's edits of a header, by idiom: units may know its key by other names."""
-    found: _Decisions = {}
-    for edit in edits:
-        kind = _NAME.sub("", edit.owner)
-        changes = found.setdefault(f"{edit.at} {kind}", [])
-        assert changes is not None
-        changes.append((edit.start, edit.end, edit.new))
-    return found
-
-
-def joined(all_: Sequence[_Decisions]) -> _Decisions:
-    """What several units decided: the same in whatever order, and however often."""
-    found: _Decisions = {}
-    for decisions in all_:
-        for key, changes in decisions.items():
-            agreed = key not in found or found[key] == changes
-            found[key] = changes if agreed else _flag(found[key], changes)
-    return found
-
-
-def _flag(one: list[_Change] | None, other: list[_Change] | None) -> list[_Change] | None:
-    """Of two decisions that differ, the one by which a guard loads a flag, if there is one."""
-    for changes in (one, other):
-        if changes and any(c[2].strip() in FLAG_WORDS.values() for c in changes):
-            return changes
-    return None
-
-
-def applied(text: str, decisions: _Decisions) -> str:
-    """A header with what was decided of it."""
-    buffer = EditBuffer(text)
-    for key, changes in sorted(decisions.items()):
-        for start, end, new in changes or ():
-            buffer.replace(start, end, new, key)
-    return buffer.apply()
