@@ -361,6 +361,46 @@ def test_a_header_without_idioms_includes_one_with(folder: Path, cc: Compiler) -
     compiled(cc, "t.c", [], ["-O2"])
 
 
+def test_files_that_are_only_asked_for(folder: Path, cc: Compiler) -> None:
+    asked = '#if __has_include("asked.h")\nint asked;\n#endif\n'
+    files = {
+        "a/t.c": f'#include "../b/x.h"\n{asked}' + USE,
+        "b/x.h": asked.replace("asked;", "again;") + '#include "asked.h"\n' + KEY,
+        "a/asked.h": "",
+        "b/asked.h": '#if !__has_include("near.h")\n#error\n#endif\n',
+        "b/near.h": "",
+    }
+    assert into(folder, files, "a/t.c", flags=[]) == 0
+    made = compiled(cc, "a/t.c", [], ["-g0"])
+    assert b"asked" in made and b"again" in made
+
+
+def test_what_copies_would_change_is_an_error(
+    folder: Path, cc: Compiler, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The compiler reads the header itself, for -include, and would not know its copy for it."""
+    write(folder, {"x.h": "#pragma once\n" + KEY, "t.c": '#include "x.h"\n' + USE})
+    flags = ["-include", "x.h"]
+    assert project.rewrite("t.c", "--out-dir", "out", cc=cc, flags=flags) == 1
+    assert "it preprocesses to another text" in capfd.readouterr().err and not Path("out").exists()
+    write(folder, {"x.h": f"#ifndef X\n#define X\n{KEY}#endif\n"})
+    assert project.rewrite("t.c", "--out-dir", "out", cc=cc, flags=flags) == 0
+    compiled(cc, "t.c", [], flags)
+
+
+def test_a_word_that_is_a_macro_of_the_project(folder: Path, cc: Compiler) -> None:
+    files = {
+        "own.h": "#define static_branch_likely(x) own_likely(x)\nint own_likely(void *);\n",
+        "x.h": '#include "own.h"\n' + ON,
+        "t.c": 'int k;\n#include "x.h"\n' + USE + "DEFINE_STATIC_KEY_TRUE(key);\n",
+    }
+    files["t.c"] = SC + "#undef static_branch_likely\n" + files["t.c"]
+    assert into(folder, files, "t.c", flags=[]) == 0
+    assert "static_branch_likely(&k)" in (folder / "out/x.h").read_text()
+    assert "__sc_define_key_true  (key);" in (folder / "out/t.c").read_text()
+    assert b"own_likely" in compiled(cc, "t.c", [], ["-g0"])
+
+
 def test_system_headers_are_left_alone(folder: Path) -> None:
     files = {"system/x.h": KEY, "t.c": "#include <x.h>\n" + USE}
     assert into(folder, files, "t.c", flags=["-isystem", "system"]) == 0

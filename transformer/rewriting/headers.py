@@ -15,7 +15,7 @@ from pathlib import Path
 
 from transformer.arch import Arch
 from transformer.diagnostics import Diagnostic, ScError
-from transformer.frontend import Place, Source, mark
+from transformer.frontend import Place, Source, mark, may_hold_idioms
 from transformer.frontend.findings import diagnostic
 from transformer.frontend.marking import blanked
 from transformer.frontend.source import Files
@@ -29,6 +29,7 @@ from transformer.runtime import header_dir
 from transformer.toolchain import Compiler
 
 _DEFINES = re.compile(r"^[ \t]*#[ \t]*(?:define|undef)[ \t]+(\w+)", re.MULTILINE)
+_ASKED = re.compile(r'(?:\b__has_(?:include|embed)\s*\(|#[ \t]*embed)\s*"([^"\n]+)"')
 _MARKS = re.compile(rf"{MARK}\d+_")
 _MARKERS = re.compile(r"^#[ \t]*(?:line[ \t]+)?\d[^\n]*\n?", re.MULTILINE)
 _FOLDERS = re.compile(r'"[^"\\\n]*/(?=[^"\\\n/]*")')
@@ -110,11 +111,14 @@ class _InTree(Rewrite):
         copy = in_place(job.source, job.compiler, job.cflags)
         plain = copy.preprocessed(header_dir("analysis"), lambda offset: offset)
         found: dict[str, Source] = {place: job.source}
-        for path in read_by(plain, str(copy.path)):
-            own = None if _ours(path) else layout.inside(path)
+        todo = [path for path in read_by(plain, str(copy.path)) if not _ours(path)]
+        todo += _asked_for(job.source)
+        for path in todo:
+            own = layout.inside(path)
             if own is not None and own not in found and Path(path).is_file():
                 text = Path(path).read_bytes().decode("latin-1")
                 found[own] = Source(text, layout.shown(path))
+                todo += _asked_for(found[own])
         whole = replace(job, source=Files(list(found.values())))
         options = {field.name: getattr(whole, field.name) for field in fields(whole)}
         return cls(**options, plain=plain, places=tuple(found), layout=layout)
@@ -146,6 +150,8 @@ class _InTree(Rewrite):
         for the text to be the same.
         """
         files = self.source.files
+        if not self.dynamic and not any(may_hold_idioms(f.text.encode("latin-1")) for f in files):
+            return self._unmarked()
         defined = {name for file in files for name in _DEFINES.findall(file.text)}
         for known in (WORDS, {s: w for s, w in WORDS.items() if s not in defined}):
             text = self._marked_by(known, by_file=True)
@@ -159,7 +165,10 @@ class _InTree(Rewrite):
         assert isinstance(source, Files)
         edits = []
         for file, base in zip(source.files, source.bases, strict=True):
-            found = mark(file.text.encode("latin-1"), known)
+            data = file.text.encode("latin-1")
+            if base and not may_hold_idioms(data):
+                continue
+            found = mark(data, known)
             edits += [Edit(base + p, base + p, marked(base + p, ""), "mark") for p in found.offsets]
             for start, end in found.blank if by_file else ():
                 new = blanked(file.text[start:end])
@@ -189,6 +198,12 @@ class _InTree(Rewrite):
         assert isinstance(source, Files)
         texts = parts(source, edits)
         return planted(source, self.places, texts, self.compiler, self.cflags, self.layout)
+
+
+def _asked_for(file: Source) -> Iterator[str]:
+    """Files that a file names and that are no part of its preprocessed text."""
+    for name in _ASKED.findall(file.text):
+        yield str(Path(file.path).parent / name)
 
 
 def _ours(path: str) -> bool:
