@@ -211,6 +211,38 @@ def test_processes_may_share_the_folder(folder: Path) -> None:
     assert not [p for p in (folder / "out").rglob("*") if p.name.startswith(".h.h")]
 
 
+def test_an_idiom_ends_in_its_header(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    files = {
+        "t.c": SC + '#include "open.inc"\n#include "close.inc"\n',
+        "open.inc": "int f(int);\nDEFINE_STATIC_CALL(k\n",
+        "close.inc": ", f);\n",
+    }
+    assert into(folder, files, "t.c", flags=[]) == 1
+    assert capfd.readouterr().err.startswith("open.inc:2:")
+
+
+def test_a_dynamic_function_that_two_headers_share(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    files = {
+        "t.c": SC + '#include "open.inc"\n#include "close.inc"\n',
+        "open.inc": "SC_DYNAMIC(0) int f(void)\n",
+        "close.inc": "{ return 1; }\n",
+    }
+    assert into(folder, files, "t.c", flags=[]) == 0
+    assert "sc-preprocessed" in capfd.readouterr().err
+    compiled(COMPILERS[0], "t.c", [], [])
+
+
+def test_a_dynamic_function_that_is_read_twice(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    files = {"h.h": "SC_DYNAMIC(0) int f(void) { return 1; }\n"}
+    files["t.c"] = SC + '#include "h.h"\n' * 2
+    assert into(folder, files, "t.c", flags=[]) == 1
+    assert re.search(r"^h\.h:1:\d+: error: redefinition of ", capfd.readouterr().err, re.M)
+
+
 def test_units_that_decide_differently(folder: Path, cc: Compiler) -> None:
     """What one takes for a constant is none for another: the flag is right for both."""
     write(folder, {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from transformer.diagnostics import Diagnostic
 from transformer.frontend import idioms as I
@@ -51,18 +51,18 @@ class _Lowering:
 
     def run(self) -> Lowered:
         groups: dict[int, list[I.Idiom]] = defaultdict(list)
-        dynamics: dict[object, list[I.DynamicDefinition]] = defaultdict(list)
+        dynamics: dict[object, I.DynamicDefinition] = {}
         for idiom in self.unit.idioms:
             if idiom.internal:
                 continue
             if isinstance(idiom, I.DynamicDefinition):
-                dynamics[idiom.lines or id(idiom)].append(idiom)
+                dynamics.setdefault(idiom.lines or id(idiom), idiom)  # a header may be read again
             elif idiom.spans is None or idiom.place.offset is None:
                 self._elsewhere(idiom)
             else:
                 groups[idiom.place.offset].append(idiom)
-        for same in dynamics.values():
-            self._dynamics(same)
+        for function in dynamics.values():
+            self._dynamic(function)
         for at, group in groups.items():
             self.done.buffer.at = at
             self._spelled(group)
@@ -124,13 +124,10 @@ class _Lowering:
         if loaded and self.options.patched:
             self._note(loaded[0], "sc-loaded-guard", guards.why_loaded(loaded[0]))
 
-    def _dynamics(self, group: list[I.DynamicDefinition]) -> None:
-        """Several where a header is read as often, and its macros name functions otherwise."""
-        idiom = group[0]
-        if any(i.error for i in group):
+    def _dynamic(self, idiom: I.DynamicDefinition) -> None:
+        if idiom.error:
             return
-        same = {replace(i, position=idiom.position) for i in group}
-        if idiom.lines is None or len(same) > 1:
+        if idiom.lines is None:
             self.done.stuck.append(idiom)
             return
         buffer = self.done.buffer

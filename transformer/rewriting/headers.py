@@ -100,11 +100,15 @@ def _told(source: Source, text: str, place: Place | None = None) -> Diagnostic:
 
 @dataclass(frozen=True)
 class _InTree(Rewrite):
-    """``source`` are the unit and its headers; ``plain`` is the unit as it was preprocessed."""
+    """``source`` are the unit and its headers; ``plain`` is the unit as it was preprocessed.
+
+    ``whole`` tells that the unit reads nothing from outside but the system's headers.
+    """
 
     plain: str
     places: tuple[str, ...]
     layout: Layout
+    whole: bool
 
     @classmethod
     def of(cls, job: Rewrite, place: str, layout: Layout) -> _InTree:
@@ -113,15 +117,16 @@ class _InTree(Rewrite):
         found: dict[str, Source] = {place: job.source}
         todo = [path for path in read_by(plain, str(copy.path)) if not _ours(path)]
         todo += _asked_for(job.source)
+        whole = all(layout.inside(path) is not None for path in todo)
         for path in todo:
             own = layout.inside(path)
             if own is not None and own not in found and Path(path).is_file():
                 text = Path(path).read_bytes().decode("latin-1")
                 found[own] = Source(text, layout.shown(path))
                 todo += _asked_for(found[own])
-        whole = replace(job, source=Files(list(found.values())))
-        options = {field.name: getattr(whole, field.name) for field in fields(whole)}
-        return cls(**options, plain=plain, places=tuple(found), layout=layout)
+        job = replace(job, source=Files(list(found.values())))
+        options = {field.name: getattr(job, field.name) for field in fields(job)}
+        return cls(**options, plain=plain, places=tuple(found), layout=layout, whole=whole)
 
     def result(self) -> WithHeaders:
         done = self.run(False)
@@ -150,7 +155,8 @@ class _InTree(Rewrite):
         for the text to be the same.
         """
         files = self.source.files
-        if not self.dynamic and not any(may_hold_idioms(f.text.encode("latin-1")) for f in files):
+        spelled = any(may_hold_idioms(f.text.encode("latin-1")) for f in files)
+        if self.whole and not spelled and not self.dynamic:
             return self._unmarked()
         defined = {name for file in files for name in _DEFINES.findall(file.text)}
         for known in (WORDS, {s: w for s, w in WORDS.items() if s not in defined}):
