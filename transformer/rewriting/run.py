@@ -244,7 +244,7 @@ class Rewrite:
         edits = lowered.buffer.edits()
         text = lowered.buffer.apply()
         found = found + lowered.notes
-        own = any(i.place.path == self.source.path for i in unit.idioms)
+        own = any(i.place.editable or i.place.path == self.source.path for i in unit.idioms)
         if self.check and (edits or own):
             found += self._compile_check(unit, text, edits)
         data = self.data if _failed(found) else text.encode("latin-1")
