@@ -500,6 +500,31 @@ def test_a_header_that_gets_or_loses_idioms(folder: Path) -> None:
     assert not (folder / "out/x.h").is_symlink() and (folder / "x.h").read_text() == KEY
 
 
+def test_a_header_that_is_gone_is_found_no_more(folder: Path, cc: Compiler) -> None:
+    """Nor is its copy, which would be found before what is included now."""
+    files = {"src/t.c": '#include "x.h"\n#include "y.h"\n' + USE, "src/y.h": "int old;\n",
+             "src/x.h": KEY, "include/x.h": KEY + "int now;\n", "include/y.h": "int now_y;\n",
+             "other/z.c": USE.replace("on()", "1")}  # fmt: skip
+    flags = ["-Iinclude"]
+    assert into(folder, files, "src/t.c", "other/z.c", flags=flags) == 0
+    (folder / "src/x.h").unlink()
+    (folder / "src/y.h").unlink()
+    (folder / "other").rename(folder / "elsewhere")
+    assert project.rewrite("elsewhere/z.c", "--out-dir", "out", flags=flags) == 0
+    assert project.rewrite("src/t.c", "--out-dir", "out", cc=cc, flags=flags) == 0
+    assert not (folder / "out/src/x.h").exists()
+    made = compiled(cc, "src/t.c", [], [*flags, "-g0"])
+    assert b"now" in made and b"now_y" in made and b"old" not in made
+
+
+def test_another_root_has_copies_of_its_own(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(folder, {"in/t.c": '#include "x.h"\n' + USE, "in/x.h": KEY, "u.c": USE})
+    assert project.rewrite("in/t.c", "--out-dir", "out", flags=[]) == 0
+    assert project.rewrite("in/t.c", "--out-dir", "out", "--root", "in", flags=[]) == 0
+    for name in ("in/t.c", "in/x.h", "t.c", "x.h"):
+        assert (folder / "out" / name).is_file()
+
+
 # --- messages ---
 
 

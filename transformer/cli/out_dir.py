@@ -60,7 +60,8 @@ def _rewritten(
     done = rewrite_with_headers(data, name, layout, **chosen)
     arch, mode = chosen["arch"], chosen["mode"]
     assert isinstance(arch, Arch)
-    store = Store(Path(args.out_dir), f"{arch.name} {mode} {chosen['dynamic_lowering'] or ''}")
+    chosen_words = f"{arch.name} {mode} {chosen['dynamic_lowering'] or ''}"
+    store = Store(Path(args.out_dir), layout.root, chosen_words)
     lowered = f"-I{header_dir('lowered', arch, mode)}"
     flags = [lowered, *layout.result_flags(args.out_dir, chosen["cflags"])]
     if done.preprocessed:

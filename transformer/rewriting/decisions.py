@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from transformer.frontend.words import FLAG_WORDS
 from transformer.lowering.edits import Edit, EditBuffer
@@ -71,17 +71,19 @@ class Kept:
     """What is known of one file's text, as ``document`` writes it: who decided what.
 
     Units that decided the same are kept together, since most do.  All is
-    forgotten where the text or the ``options`` of the run are others.
+    forgotten where the text or the ``options`` of the run are others.  ``root``
+    is the folder that the file was found in.
     """
 
     text: str
     options: str
+    root: str = ""
     groups: tuple[tuple[tuple[str, ...], Decisions], ...] = ()
 
     @property
     def _about(self) -> dict[str, str]:
         digest = hashlib.sha256(self.text.encode("latin-1")).hexdigest()
-        return {"text": digest, "options": self.options}
+        return {"text": digest, "options": self.options, "root": self.root}
 
     def read(self, document: str) -> Kept:
         """With what a document says, if it is whole and about the same."""
@@ -94,7 +96,7 @@ class Kept:
             ]
         except (ValueError, KeyError, TypeError, AttributeError):
             return self
-        return Kept(self.text, self.options, tuple(groups))
+        return replace(self, groups=tuple(groups))
 
     def by(self, unit: str, decisions: Decisions) -> Kept:
         """With what a unit decides now, in the place of what it had decided."""
@@ -106,11 +108,18 @@ class Kept:
             elif left := tuple(u for u in units if u != unit):
                 groups.append((left, others))
         groups.append((tuple(sorted(mine)), decisions))
-        return Kept(self.text, self.options, tuple(sorted(groups, key=lambda g: g[0])))
+        return replace(self, groups=tuple(sorted(groups, key=lambda g: g[0])))
 
     def document(self) -> str:
         groups = [{"by": units, "changes": changes} for units, changes in self.groups]
         return json.dumps({**self._about, "decisions": groups}, indent=1, sort_keys=True)
+
+    def is_of(self, document: str) -> bool:
+        """Whether a document is about a file that was found in the same folder."""
+        try:
+            return bool(json.loads(document)["root"] == self.root)
+        except (ValueError, KeyError, TypeError):
+            return False
 
     def result(self) -> str:
         """The file's text after all that units agree on."""

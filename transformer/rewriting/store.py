@@ -26,9 +26,13 @@ _LOCK = "lock"
 
 @dataclass(frozen=True)
 class Store:
-    """``folder`` is made if need be; ``options`` tells runs apart whose words differ."""
+    """``folder`` is made if need be; ``root`` is that of the layout.
+
+    ``options`` tells runs apart whose words differ.
+    """
 
     folder: Path
+    root: str
     options: str
 
     def put(self, done: WithHeaders, beside: Mapping[str, str]) -> None:
@@ -45,6 +49,7 @@ class Store:
                 self._link(header)
         place = done.own.place
         with self._locked():
+            self._forget()
             for header in done.headers:
                 if _spells(header):
                     self._write(header.place, self._decided(header, place), anew=False)
@@ -54,10 +59,26 @@ class Store:
             self._write(place + suffix, text.encode("utf-8", "surrogateescape"), anew=False)
         self._write(place, unit, anew=True)
 
+    def _forget(self) -> None:
+        """Copies of files that are gone must not be found before what is included instead.
+
+        A link to such a file leads nowhere, and compilers pass it by.
+        """
+        records = self.folder / _KEPT
+        for record in sorted(records.rglob("*.json")):
+            place = record.relative_to(records).with_suffix("")
+            gone = not os.path.lexists(Path(self.root, place))
+            if gone and self._kept("").is_of(record.read_text(errors="replace")):
+                self._path(str(place)).unlink(missing_ok=True)
+                record.unlink()
+
+    def _kept(self, text: str) -> Kept:
+        return Kept(text, self.options, os.path.realpath(self.root))
+
     def _decided(self, file: Header, unit: str) -> bytes:
         """A file's copy with what this unit and others decide."""
         place = str(Path(_KEPT, file.place + ".json"))
-        kept = Kept(file.text, self.options)
+        kept = self._kept(file.text)
         path = self._path(place)
         if path.is_file():
             kept = kept.read(path.read_bytes().decode("utf-8", "replace"))
