@@ -218,7 +218,7 @@ def test_an_idiom_ends_in_its_header(folder: Path, capfd: pytest.CaptureFixture[
         "close.inc": ", f);\n",
     }
     assert into(folder, files, "t.c", flags=[]) == 1
-    assert capfd.readouterr().err.startswith("open.inc:2:")
+    assert "open.inc:2:" in capfd.readouterr().err
 
 
 def test_a_dynamic_function_that_two_headers_share(

@@ -73,8 +73,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--diff", action="store_true",
-        help="write a unified diff, for patch -p0, instead of the result; it changes FILE, "
-        "and with --out-dir the headers, too",
+        help="instead of the result write a unified diff of FILE, with --out-dir of the "
+        "headers too: patch -p0 takes it",
     )  # fmt: skip
     parser.add_argument("--no-check", action="store_true", help="do not compile the result")
     add_format(parser)
