@@ -10,6 +10,7 @@ from collections.abc import Mapping
 _DEFAULT = {
     "error": "01;31", "warning": "01;35", "note": "01;36", "locus": "01", "quote": "01",
     "range1": "32", "fixit-insert": "32",
+    "diff-filename": "01", "diff-hunk": "32", "diff-delete": "31", "diff-insert": "32",
 }  # fmt: skip
 _KNOWN = {*_DEFAULT, "caret"}
 _SGR = re.compile(r"[0-9;]*")

@@ -24,12 +24,13 @@ __all__ = [
     "missing_defines",
 ]
 
-__getattr__ = names(
-    __name__,
-    {
-        "analysis": "Analysis",
-        "checks": "check missing_defines",
-        "marking": "Marked mark",
-        "source": "LineMap Place Source",
-    },
-)
+if not TYPE_CHECKING:  # mypy would take any name
+    __getattr__ = names(
+        __name__,
+        {
+            "analysis": "Analysis",
+            "checks": "check missing_defines",
+            "marking": "Marked mark",
+            "source": "LineMap Place Source",
+        },
+    )

@@ -132,7 +132,7 @@ class Analysis:
         """Where a word is spelled: in the user's file, or in a header or macro."""
         spelled, offset = unmark(token.text)
         if offset is not None and spells(self.source.text, offset, spelled):
-            return Place(self.source.path, *self.source.position(offset), offset)
+            return self.source.place(offset)
         path, line = self.lines.place(token.start)
         shown = self.source.path if path == self.main else path
         if self.preprocessed:
@@ -145,15 +145,15 @@ class Analysis:
     def _told(self, id_: str, text: str, offset: int, severity: str = "error") -> I.Problem:
         path, line = self.lines.place(offset)
         column = 0
-        if path == self.main and not self.preprocessed:
-            path = self.source.path
-            column = self._column(line, offset)
+        if not self.preprocessed:
+            path = self.source.path if path == self.main else path
+            column = self._column(self.source.shown(path, line), offset)
         return I.Problem(id_, text, Place(path, line, column, None), severity)
 
-    def _column(self, line: int, offset: int) -> int:
+    def _column(self, spelled: str, offset: int) -> int:
         """The column of a character that may stand several times on its line, some marked."""
         start = self.text.rfind("\n", 0, offset) + 1
-        character, spelled = self.text[offset], self.source.line(line)
+        character = self.text[offset]
         places = [m.end() for m in re.finditer(re.escape(character), spelled)]
         number = self.text.count(character, start, offset)
         return places[min(number, len(places) - 1)] if places else 0
@@ -198,7 +198,8 @@ class _ChunkAnalysis:
         place = self.whole.place(token)
         spans = None
         if place.offset is not None and not internal:
-            spans = find_spans(self.whole.source.text, place.offset)
+            source = self.whole.source
+            spans = find_spans(source.text, place.offset, source.end(place.offset))
             if spans and len(spans.arguments) != len(parts):
                 spans = None
         name, spans = self._name(word, parts, spans)

@@ -168,7 +168,7 @@ class DynamicFinder:
             if spelled is None:
                 return made
             first = spelled
-        place = Place(self.source.path, *self.source.position(first), first)
+        place = self.source.place(first)
         made = replace(made, place=place)
         return replace(made, lines=self._spans(made, chunk, (first, first)))
 
@@ -176,7 +176,7 @@ class DynamicFinder:
         """Where the definition starts whose name stands on ``line`` of the user's file."""
         earliest = self.lines.place(chunk.start)[1]
         first: int | None = None
-        for token in raw_tokens(self.source.text):
+        for token in raw_tokens(self.source.text, 0, self.source.end(0)):
             at = self.source.position(token.start)[0]
             if first is None and at >= earliest:
                 first = token.start
@@ -190,7 +190,8 @@ class DynamicFinder:
         self, made: DynamicDefinition, chunk: Chunk, marker: tuple[int, int]
     ) -> DynamicSpans | None:
         """Spans in the user's file; None where macros hide parts of the definition."""
-        stream = list(_until_body(self.source.text, marker[1]))
+        end = self.source.end(marker[0])
+        stream = list(_until_body(self.source.text, marker[1], end))
         if not stream or stream[-1].text != "{":
             return None
         head, opening = stream[:-1], stream[-1].start
@@ -198,7 +199,7 @@ class DynamicFinder:
         if not at:
             return None
         closing = self._closing(opening, chunk)
-        start = _first_statement(self.source.text, opening)
+        start = _first_statement(self.source.text, opening, end)
         if closing is None or start is None:
             return None
         name = head[at[0]]
@@ -219,7 +220,7 @@ class DynamicFinder:
             return chunk.end - 1
         wanted = self.lines.place(chunk.end - 1)[1]
         depth, candidates = 0, []
-        for token in raw_tokens(self.source.text, opening):
+        for token in raw_tokens(self.source.text, opening, self.source.end(opening)):
             if token.text == "{" and token.kind == "op":
                 depth += 1
             elif token.text == "}" and token.kind == "op":
@@ -248,13 +249,13 @@ def head_text(source: Source, span: tuple[int, int], name: tuple[int, int], new:
     return "".join(parts).strip()
 
 
-def _first_statement(text: str, opening: int) -> int | None:
+def _first_statement(text: str, opening: int, end: int) -> int | None:
     """After the brace, and after pragmas and ``__label__`` declarations that follow it.
 
     None where those are conditional, together with what follows them.
     """
     late, label, conditions = False, False, 0
-    for token in raw_tokens(text, opening + 1, directives=True):
+    for token in raw_tokens(text, opening + 1, end, directives=True):
         if token.kind == "directive":
             late = late or "pragma" in token.text
             conditions += condition(token.text)
@@ -267,10 +268,10 @@ def _first_statement(text: str, opening: int) -> int | None:
     return opening + 1
 
 
-def _until_body(text: str, start: int) -> list[Token]:
+def _until_body(text: str, start: int, end: int) -> list[Token]:
     """The raw tokens of a head, up to and with the brace of the body."""
     found, depth = [], 0
-    for token in raw_tokens(text, start, directives=True):
+    for token in raw_tokens(text, start, end, directives=True):
         if token.kind == "directive" and not text.startswith("# ", token.start):
             return []  # which part of the head counts is the preprocessor's affair
         if token.kind != "directive":

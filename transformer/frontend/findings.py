@@ -26,8 +26,7 @@ def diagnostic(
     children: tuple[Diagnostic, ...] = (),
     fixits: tuple[Fixit, ...] = (),
 ) -> Diagnostic:
-    """A message at a place; the source line is shown if it is the user's file."""
-    own = place.path == source.path
+    """A message at a place; the source line is shown if it is of the user's files."""
     return Diagnostic(
         severity,
         id_,
@@ -35,7 +34,7 @@ def diagnostic(
         place.path,
         place.line,
         place.column,
-        decoded(source.line(place.line)) if own and place.line else "",
+        decoded(source.shown(place.path, place.line)) if place.line else "",
         length,
         children,
         fixits,
@@ -74,7 +73,7 @@ def _name_in(source: Source, idiom: I.Idiom, name: str) -> tuple[Place, int] | N
     if found is None:
         return None
     offset = start + found.start()
-    return Place(source.path, *source.position(offset), offset), len(name)
+    return source.place(offset), len(name)
 
 
 @dataclass(frozen=True)

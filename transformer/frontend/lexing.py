@@ -124,20 +124,23 @@ def mentions(text: str, name: str) -> Iterator[int]:
             yield at
 
 
-def raw_tokens(text: str, start: int = 0, *, directives: bool = False) -> Iterator[Token]:
+def raw_tokens(
+    text: str, start: int = 0, end: int | None = None, *, directives: bool = False
+) -> Iterator[Token]:
     """The tokens of a source file, from ``start``, which must not lie within one.
 
     Comments and backslash-newlines are left out, and directives too, unless
     ``directives`` asks for them as single tokens of the kind "directive".
     """
     position, fresh = start, _line_is_blank_before(text, start)
-    while match := _RAW.search(text, position):
+    limit = len(text) if end is None else end
+    while match := _RAW.search(text, position, limit):
         position = match.end()
         name = match.lastgroup or "op"
         if name == "newline":
             fresh = True
         elif name == "directive" and fresh:
-            whole = _DIRECTIVE_RE.match(text, match.start())
+            whole = _DIRECTIVE_RE.match(text, match.start(), limit)
             position = whole.end() if whole else position
             if directives:
                 yield Token(name, text[match.start() : position], match.start(), position)

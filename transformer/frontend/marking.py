@@ -3,7 +3,8 @@
 After preprocessing, a marked word names where it came from, however macros
 moved, repeated or dropped it.  Words in comments, strings, character constants
 and directives are left alone; so are words that the file defines as macros of
-its own.  The copy has the same number of lines.
+its own.  The copy has the same number of lines, and counts them as the file
+does: ``#line``, by which a generator names its own input, is blank there.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from transformer.frontend.words import WORDS, Word, marked
 
 #: what the quick search does not see: words cut by a newline, directives after a comment
 _ODD = re.compile(r"[\w$/]\\[ \t]*\r?\n|\*/[ \t\f\v\r]*(?:#|%:)|%:")
+_LINE = re.compile(r"(?:#|%:)\s*(?:line\b|\d)")
 _DEFINES = re.compile(r"(?:#|%:)\s*(?:define|undef)\s+(\w+)")
 
 
@@ -33,12 +35,14 @@ class Spelled(NamedTuple):
 class Marked:
     """``text`` is the marked copy, ``offsets`` where its words stand in the file.
 
-    ``spelled`` are those words, and those that are not marked, and the directives.
+    ``spelled`` are those words, and those that are not marked, and the directives;
+    ``blank`` the half-open spans of directives that the copy has not.
     """
 
     text: bytes
     offsets: tuple[int, ...]
     spelled: tuple[Spelled, ...] = ()
+    blank: tuple[tuple[int, int], ...] = ()
 
     def original(self, offset: int) -> int:
         """The offset in the file of an offset in the copy."""
@@ -56,18 +60,28 @@ def mark(text: bytes, known: Mapping[str, Word] = WORDS) -> Marked:
     source = text.decode("latin-1")
     own: set[str] = set()
     places: list[int] = []
+    blank: list[tuple[int, int]] = []
+    parts, last = [], 0
     words = tuple(spelled_words(source, known))
     for start, spelled, directive in words:
-        if directive:
+        if directive and _LINE.match(spelled):
+            end = start + len(spelled)
+            blank.append((start, end))
+            parts += [source[last:start], blanked(spelled)]
+            last = end
+        elif directive:
             own.update(_DEFINES.findall(spelled))
         elif spelled not in own:
             places.append(start)
-    parts, last = [], 0
-    for place in places:
-        parts += [source[last:place], marked(place, "")]
-        last = place
+            parts += [source[last:start], marked(start, "")]
+            last = start
     parts.append(source[last:])
-    return Marked("".join(parts).encode("latin-1"), tuple(places), words)
+    return Marked("".join(parts).encode("latin-1"), tuple(places), words, tuple(blank))
+
+
+def blanked(text: str) -> str:
+    """Blanks in the place of a text, with its lines."""
+    return re.sub(r"[^\r\n]", " ", text)
 
 
 def spelled_words(source: str, known: Mapping[str, Word] = WORDS) -> Iterator[Spelled]:

@@ -51,7 +51,7 @@ class Openings:
     @cached_property
     def _end(self) -> int | None:
         """Behind the file's last ``;``, brace or parenthesis, if nothing else comes last."""
-        tokens = list(raw_tokens(self.source.text))
+        tokens = list(raw_tokens(self.source.text, 0, self.source.end(0)))
         return tokens[-1].end if tokens and tokens[-1].kind == "op" else None
 
     @cached_property
@@ -59,7 +59,7 @@ class Openings:
         """The first token of each line that no parenthesis surrounds."""
         found: dict[int, Token] = {}
         seen, depth = 0, 0
-        for token in raw_tokens(self.source.text):
+        for token in raw_tokens(self.source.text, 0, self.source.end(0)):
             line = self.source.position(token.start)[0]
             if line != seen and depth == 0:
                 found[line] = token

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -43,6 +44,23 @@ class Source:
     def starts(self) -> list[int]:
         return [0] + [m.end() for m in re.finditer("\n", self.text)]
 
+    @property
+    def files(self) -> Sequence[Source]:
+        """The files that make up the text: here it is one."""
+        return (self,)
+
+    def place(self, offset: int) -> Place:
+        """Where a byte stands."""
+        return Place(self.path, *self.position(offset), offset)
+
+    def end(self, offset: int) -> int:
+        """Where the file ends that holds a byte."""
+        return len(self.text)
+
+    def shown(self, path: str, number: int) -> str:
+        """A line of a file by name, as ``line``; empty for files of which nothing is known."""
+        return self.line(number) if path == self.path else ""
+
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column, from 1, of a byte."""
         line = bisect.bisect_right(self.starts, offset)
@@ -63,6 +81,50 @@ class Source:
         return min(self.starts[max(line, 1) - 1] + max(column, 1) - 1, len(self.text))
 
 
+class Files(Source):
+    """A file and headers of its project as one text, in which an offset tells both apart.
+
+    A newline stands between two files.  ``line`` and ``offset`` are those of
+    the first, which gives the whole its path.
+    """
+
+    def __init__(self, files: Sequence[Source]) -> None:
+        super().__init__("\n".join(f.text for f in files), files[0].path)
+        self._files = tuple(files)
+        self._named = {f.path: f for f in files}
+        self.bases = [0]
+        for file in files[:-1]:
+            self.bases.append(self.bases[-1] + len(file.text) + 1)
+
+    @property
+    def files(self) -> Sequence[Source]:
+        return self._files
+
+    def index(self, offset: int) -> int:
+        """Which of the files holds a byte."""
+        return bisect.bisect_right(self.bases, offset) - 1
+
+    def place(self, offset: int) -> Place:
+        return Place(self._files[self.index(offset)].path, *self.position(offset), offset)
+
+    def end(self, offset: int) -> int:
+        index = self.index(offset)
+        return self.bases[index] + len(self._files[index].text)
+
+    def shown(self, path: str, number: int) -> str:
+        return self._named[path].line(number) if path in self._named else ""
+
+    def position(self, offset: int) -> tuple[int, int]:
+        index = self.index(offset)
+        return self._files[index].position(offset - self.bases[index])
+
+    def line(self, number: int) -> str:
+        return self._files[0].line(number)
+
+    def offset(self, line: int, column: int = 1) -> int:
+        return self._files[0].offset(line, column)
+
+
 class LineMap:
     """Which file and line each offset of preprocessed text came from."""
 
@@ -71,7 +133,7 @@ class LineMap:
         self._offsets = [0]
         self._rows: list[tuple[str, int]] = [(path, 1)]
         for match in _MARKER.finditer("\n" + text):
-            name = self._rows[-1][0] if match[2] is None else _unescape(match[2])
+            name = self._rows[-1][0] if match[2] is None else unescape(match[2])
             self._offsets.append(match.end())
             self._rows.append((name, int(match[1])))
 
@@ -90,7 +152,7 @@ class LineMap:
         ]
 
 
-def _unescape(name: str) -> str:
+def unescape(name: str) -> str:
     """A file name of a line marker: C escapes, bytes as Latin-1."""
 
     def one(match: re.Match[str]) -> str:

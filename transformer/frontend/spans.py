@@ -28,12 +28,12 @@ def spells(text: str, offset: int, word: str) -> bool:
     return found is not None and (found.start, found.text) == (offset, word)
 
 
-def find_spans(text: str, offset: int) -> Spans | None:
-    """The spans of the idiom whose word starts at ``offset``.
+def find_spans(text: str, offset: int, end: int | None = None) -> Spans | None:
+    """The spans of the idiom whose word starts at ``offset`` of a file that ends at ``end``.
 
     None where no parenthesis follows (a macro provides it) or none closes it.
     """
-    stream = raw_tokens(text, offset)
+    stream = raw_tokens(text, offset, end)
     word = next(stream, None)
     opening = next(stream, None)
     if word is None or opening is None or opening.text != "(":

@@ -24,11 +24,12 @@ __all__ = [
     "lower_linux",
 ]
 
-__getattr__ = names(
-    __name__,
-    {
-        "edits": "Edit EditBuffer Origins Overlap fit",
-        "linux": "lower_linux",
-        "lowered": "Lowered Options lower",
-    },
-)
+if not TYPE_CHECKING:  # mypy would take any name
+    __getattr__ = names(
+        __name__,
+        {
+            "edits": "Edit EditBuffer Origins Overlap fit",
+            "linux": "lower_linux",
+            "lowered": "Lowered Options lower",
+        },
+    )

@@ -28,8 +28,9 @@ def simple(idiom: Idiom, spans: Spans, buffer: EditBuffer) -> None:
 def define(idiom: CallDefinition, spans: Spans, exported: bool, buffer: EditBuffer) -> None:
     """``exported`` puts the key's visibility before its definition, as Clang wants it."""
     owner = f"{idiom.spelled}({idiom.name})"
-    if exported:
-        buffer.insert(spans.word[0], f"__sc_export_call({idiom.name}); ", owner)
+    if exported:  # an edit of its own: another unit may not export what a header defines
+        export = f"export of '{idiom.name}'"
+        buffer.insert(spans.word[0], f"__sc_export_call({idiom.name}); ", export)
     word(buffer, spans, WORDS[idiom.spelled].internal, owner)
     buffer.insert(spans.closing, f", {RETURNS[idiom.returns]}", owner)
 

@@ -9,12 +9,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Edit:
-    """``new`` takes the place of the bytes ``start .. end``; ``owner`` says for what."""
+    """``new`` takes the place of the bytes ``start .. end``; ``owner`` says for what.
+
+    ``at`` is the byte where the idiom starts that wants it: the edits of one
+    idiom, by ``at`` and ``owner``, are made together or not at all.
+    """
 
     start: int
     end: int
     new: str
     owner: str
+    at: int = -1
 
 
 class Overlap(ValueError):
@@ -22,15 +27,19 @@ class Overlap(ValueError):
 
 
 class EditBuffer:
-    """Edits of one text.  Insertions at one place keep the order of their queueing."""
+    """Edits of one text.  Insertions at one place keep the order of their queueing.
+
+    ``at`` is that of the edits that are queued next.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.at = -1
         self._edits: list[Edit] = []
         self._ordered: tuple[Edit, ...] | None = None
 
     def replace(self, start: int, end: int, new: str, owner: str) -> None:
-        self._edits.append(Edit(start, end, new, owner))
+        self._edits.append(Edit(start, end, new, owner, self.at))
         self._ordered = None
 
     def insert(self, at: int, new: str, owner: str) -> None:

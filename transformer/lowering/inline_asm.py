@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from transformer.frontend import idioms as I
@@ -67,9 +67,13 @@ def _declare(name: str, known: _Known, unit: I.Unit, buffer: EditBuffer) -> Said
         at = next(iter([*spelled, *editable, *known.declared]))
         return Said(at, f"'{name}' cannot be called by inline asm: {prototype.refused}", True)
     text, owner = _text(name, prototype), f"inline call of '{name}'"
-    if spelled and spelled[0].spans:
-        buffer.insert(spelled[0].spans.closing + 1, f"; {text}", owner)
+    read = Counter(i.place.offset for i in spelled)  # more often where a header is read again
+    once = [i.spans for i in spelled if i.spans and read[i.place.offset] == 1]
+    if once:
+        buffer.at = once[0].word[0]
+        buffer.insert(once[0].closing + 1, f"; {text}", owner)
     elif name in unit.openings:
+        buffer.at = unit.openings[name]
         buffer.insert(unit.openings[name], f"{text}; ", owner)
     else:
         why = "no declaration of its calls can be put before them in this file"

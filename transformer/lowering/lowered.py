@@ -63,11 +63,14 @@ class _Lowering:
             else:
                 groups[idiom.place.offset].append(idiom)
         markers = [f.lines.marker for f in functions.values() if f.lines and not f.error]
-        for offset, group in groups.items():
-            copied = any(start < offset < end for start, end in markers)
-            self._spelled(group, self.values if copied else self.done.buffer)
+        for at, group in groups.items():
+            copied = any(start < at < end for start, end in markers)
+            buffer = self.values if copied else self.done.buffer
+            buffer.at = at
+            self._spelled(group, buffer)
         for function in functions.values():
             self._dynamic(function)
+        self.done.buffer.at = -1
         self._include()
         if self.options.inline_asm:
             self._asm_calls()
@@ -134,6 +137,7 @@ class _Lowering:
             self.done.stuck.append(idiom)
             return
         buffer = self.done.buffer
+        buffer.at = lines.marker[0]
         idiom = dynamic.with_value_lowered(idiom, self.source, self.values)
         note = dynamic.define(idiom, lines, self.options.call, self.source, buffer)
         if note:

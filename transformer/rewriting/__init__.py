@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RewriteResult", "Site", "defined", "read_once", "rewrite"]
 
-__getattr__ = names(
-    __name__,
-    {"chosen": "defined", "result": "RewriteResult Site", "run": "read_once rewrite"},
-)
+if not TYPE_CHECKING:  # mypy would take any name
+    __getattr__ = names(
+        __name__,
+        {"chosen": "defined", "result": "RewriteResult Site", "run": "read_once rewrite"},
+    )

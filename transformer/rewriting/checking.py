@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,8 +21,7 @@ from transformer.frontend.idioms import (
     Update,
 )
 from transformer.frontend.source import Place
-from transformer.rewriting.unit import Back, Message, copied
-from transformer.toolchain import Compiler
+from transformer.rewriting.unit import Back, Copy, Message
 
 _INCOMPATIBLE = re.compile(
     r"incompatible[ -](?:function[ -])?pointer|int-conversion|incompatible type"
@@ -37,19 +37,16 @@ _OPTION = re.compile(r" \[-W[^\]]*\]$")
 
 
 def compile_check(
-    text: str,
-    source: Source,
-    unit: Unit,
-    cc: Compiler,
-    cflags: Sequence[str],
-    include: Path,
-    back: Back,
+    opened: AbstractContextManager[Copy], unit: Unit, include: Path, back: Back
 ) -> list[Diagnostic]:
-    """Errors of ``-fsyntax-only`` with the lowered headers; warnings only of updates."""
-    told = _Told(unit, source, include)
-    with copied(text, source, cc, cflags) as copy:
+    """Errors of ``-fsyntax-only`` with the lowered headers; warnings only of updates.
+
+    ``opened`` gives what ``copied`` does; ``back`` maps its offsets to the user's.
+    """
+    with opened as copy:
+        told = _Told(unit, copy.source, include)
         done = copy.check(include)
-        messages = copy.messages(done.stderr, text, back)
+        messages = copy.messages(done.stderr, back)
         found = [d for m in messages if (d := told.diagnosed(m))]
         if not done.ok and not any(d.severity == "error" for d in found):
             error = next((m for m in messages if m.severity == "error"), None)

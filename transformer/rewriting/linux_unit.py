@@ -58,7 +58,7 @@ def _checked(
     from transformer.rewriting.checking import compile_check
 
     unit, include = Unit(source.path), header_dir("linux")
-    return compile_check(text, source, unit, cc, cflags, include, origins.original)
+    return compile_check(copied(text, source, cc, cflags), unit, include, origins.original)
 
 
 def _sites(found: Found) -> tuple[Site, ...]:

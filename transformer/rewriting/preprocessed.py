@@ -12,7 +12,8 @@ from transformer.rewriting.unit import copied
 from transformer.toolchain import Compiler
 
 _OURS = re.compile(r"(?:^|/)sc/(?:sc|types|runtime|static_call|static_key|dynamic_function)\.h$")
-_MARKER = re.compile(r"[ \t]*#[^\n]*\n?")
+_SEEN = {"-include", "-imacros", "-include-pch", "-D"}
+_MACRO = re.compile(r"^#define (?!_|SC_)(\w+)", re.MULTILINE)
 
 
 def expand(
@@ -23,7 +24,11 @@ def expand(
     The headers for the analysis give way to them.  ``main`` is what the line
     markers call the user's file.
     """
-    with copied(_with_headers(text), source, cc, cflags) as copy:
+    flags = spent(cflags)
+    with copied("", source, cc, [*flags, "-dM"]) as copy:  # such as linux, which may be a name here
+        known = _MACRO.findall(copy.preprocess(include).stdout.decode("latin-1"))
+    flags += [f"-U{name}" for name in known]
+    with copied(_with_headers(text), source, cc, flags) as copy:
         done = copy.preprocess(include)
         if not done.ok:
             raise ScError(copy.failure(done))
@@ -31,6 +36,22 @@ def expand(
         for name in (main, str(copy.path)):
             expanded = expanded.replace(f'"{name}"', f'"{source.path}"')
     return expanded
+
+
+def spent(cflags: Sequence[str]) -> list[str]:
+    """Flags for text that is preprocessed: what it has read and expanded, it must not again.
+
+    Macros of the system's names may matter to the lowered headers, and stay.
+    """
+    kept: list[str] = []
+    words = iter(cflags)
+    for flag in words:
+        if flag in _SEEN:
+            value = next(words, "")
+            kept += [flag, value] if flag == "-D" and value.startswith(("_", "SC_")) else []
+        elif not flag.startswith(("-include", "-imacros")) and not re.match(r"-D(?!_|SC_)", flag):
+            kept.append(flag)
+    return kept
 
 
 def _with_headers(text: str) -> str:

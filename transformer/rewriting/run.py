@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -27,15 +27,16 @@ from transformer.lowering import Edit, Lowered, Options, Origins, lower
 from transformer.quick import may_hold_idioms
 from transformer.rewriting.checking import beyond, compile_check, is_syntax_error
 from transformer.rewriting.linux import rewrite_linux
-from transformer.rewriting.preprocessed import expand
+from transformer.rewriting.preprocessed import expand, spent
 from transformer.rewriting.result import RewriteResult, Site
-from transformer.rewriting.unit import copied, readable
+from transformer.rewriting.unit import Copy, copied, readable
 from transformer.runtime import header_dir
 from transformer.toolchain import Compiler, find
 
 LOWERINGS = ("key", "call")
 PROFILES = ("sc", "linux")
-_INCLUDE = re.compile(rb"^[ \t]*#[ \t]*include", re.MULTILINE)
+_INCLUDE = re.compile(rb"^(?:\xef\xbb\xbf)?[ \t]*#[ \t]*include", re.MULTILINE)
+_NEAR = re.compile(_INCLUDE.pattern + rb'[^"<\n]*(?:"|<sc/)', re.MULTILINE)
 
 
 def rewrite(
@@ -70,7 +71,7 @@ def rewrite(
     if profile not in PROFILES:
         raise ValueError(f"no profile '{profile}'; there are: {', '.join(PROFILES)}")
     try:
-        job = _job(data, path, arch, mode, cc, cflags, dynamic or {}, dynamic_lowering, check)
+        job = job_of(data, path, arch, mode, cc, cflags, dynamic or {}, dynamic_lowering, check)
         if profile == "linux":
             return rewrite_linux(data, path, lambda: cc or job.compiler, job.cflags, check=check)
         return job.run(preprocessed or path.endswith(".i"))
@@ -78,7 +79,7 @@ def rewrite(
         return RewriteResult(data, diagnostics=e.diagnostics)
 
 
-def _job(
+def job_of(
     data: bytes,
     path: str,
     arch: str | Arch | None,
@@ -88,7 +89,7 @@ def _job(
     dynamic: Mapping[str, str],
     dynamic_lowering: str | None,
     check: bool,
-) -> _Rewrite:
+) -> Rewrite:
     chosen = arch if isinstance(arch, Arch) else load(arch) if arch else host()
     mode = mode or chosen.default_mode
     if mode not in chosen.modes:
@@ -98,7 +99,7 @@ def _job(
     if lowering not in LOWERINGS:
         raise ValueError(f"no dynamic lowering '{lowering}'; there are: {', '.join(LOWERINGS)}")
     source = Source(data.decode("latin-1"), path)
-    return _Rewrite(data, source, chosen, mode, cc, tuple(cflags), dynamic, lowering, check)
+    return Rewrite(data, source, chosen, mode, cc, tuple(cflags), dynamic, lowering, check)
 
 
 @dataclass
@@ -123,7 +124,9 @@ def read_once() -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class _Rewrite:
+class Rewrite:
+    """One file on its way through the stages, within the rest of its options."""
+
     data: bytes
     source: Source
     arch: Arch
@@ -140,8 +143,7 @@ class _Rewrite:
             return RewriteResult(self.data)
         if preprocessed:
             return self._preprocessed()
-        marked = mark(self.data)
-        text, main = self._preprocess(marked)
+        text, main = self._marked()
         if not self.dynamic and not may_stand(text):
             return RewriteResult(self.data)
         unit = self._analyse(text, self.source, main)
@@ -196,10 +198,16 @@ class _Rewrite:
         own = any(f.startswith(("-include", "-imacros")) for f in self.cflags)
         if any(f.startswith(("-I", "-isystem", "-iquote", "-idirafter")) for f in self.cflags):
             return own or bool(_INCLUDE.search(self.data))
-        return own or bool(re.search(rb'^[ \t]*#[ \t]*include[^"<\n]*(?:"|<sc/)', self.data, re.M))
+        return own or bool(_NEAR.search(self.data))
+
+    def _marked(self) -> tuple[str, str]:
+        """The preprocessed marked copy, and what its markers call the user's file."""
+        return self._preprocess(mark(self.data))
+
+    def _unmarked(self) -> tuple[str, str]:
+        return self._preprocess(Marked(self.data, ()))
 
     def _preprocess(self, marked: Marked) -> tuple[str, str]:
-        """The preprocessed copy, and what its markers call the user's file."""
         read = _READ.get() or _Read()
         key = (self.source.path, marked.text, self.compiler, self.cflags)
         if key not in read.preprocessed:
@@ -237,7 +245,7 @@ class _Rewrite:
         edits = lowered.buffer.edits()
         text = lowered.buffer.apply()
         found = found + lowered.notes
-        own = any(i.place.path == self.source.path for i in unit.idioms)
+        own = any(i.place.editable or i.place.path == self.source.path for i in unit.idioms)
         if self.check and (edits or own):
             found += self._compile_check(unit, text, edits)
         data = self.data if _failed(found) else text.encode("latin-1")
@@ -245,9 +253,11 @@ class _Rewrite:
 
     def _compile_check(self, unit: Unit, text: str, edits: tuple[Edit, ...]) -> list[Diagnostic]:
         back = Origins(edits).original
-        return compile_check(
-            text, self.source, unit, self.compiler, self.cflags, self.include, back
-        )
+        return compile_check(self._opened(text, edits), unit, self.include, back)
+
+    def _opened(self, text: str, edits: tuple[Edit, ...]) -> AbstractContextManager[Copy]:
+        """A copy that holds ``text``, which is what ``edits`` make of the source."""
+        return copied(text, self.source, self.compiler, self.cflags)
 
     def _last_resort(self, unit: Unit, lowered: Lowered, found: list[Diagnostic]) -> RewriteResult:
         """Preprocessed text, since some idiom can be named in no other way."""
@@ -255,8 +265,7 @@ class _Rewrite:
             diagnostic(self.source, i.place, "note", "sc-preprocessed", _why_preprocessed(i))
             for i in lowered.stuck
         ]
-        plain = Marked(self.data, ())
-        text, main = self._preprocess(plain)
+        text, main = self._unmarked()
         inner = replace(self, source=Source(text, self.source.path), check=False)
         again = self._analyse(text, inner.source, main, preprocessed=True)
         done = lower(again, inner.source, self.options)
@@ -290,9 +299,9 @@ class _Rewrite:
 
     def _check_expanded(self, unit: Unit, text: str) -> list[Diagnostic]:
         """The compiler's errors; its lines are those of the markers already."""
-        return compile_check(
-            text, self.source, unit, self.compiler, self.cflags, self.include, lambda offset: offset
-        )
+        flags = [*spent(self.cflags), "-x", "cpp-output"]
+        opened = copied(text, self.source, self.compiler, flags)
+        return compile_check(opened, unit, self.include, lambda offset: offset)
 
     def _result(
         self, unit: Unit, data: bytes, edits: tuple[Edit, ...], found: list[Diagnostic]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 from transformer.diagnostics import Diagnostic, ScError
 from transformer.frontend import Source
 from transformer.frontend.findings import diagnostic
-from transformer.frontend.source import Place
+from transformer.frontend.source import Files, Place
 from transformer.toolchain import (
     Compiler,
     Completed,
@@ -45,33 +46,37 @@ class Message:
 
 @dataclass(frozen=True)
 class Copy:
-    """A temporary file that stands for the user's: same base name, same includes."""
+    """A temporary file that stands for the user's: same base name, same includes.
+
+    ``search`` are flags that find what it includes.  ``texts`` are what stands for
+    each file of ``source``, by path, the file itself first.
+    """
 
     path: Path
     source: Source
     cc: Compiler
     cflags: tuple[str, ...]
-    folder: str
+    search: tuple[str, ...]
+    texts: Mapping[str, str]
 
     def flags(self, include: Path) -> list[str]:
         """The user's flags, with ``include`` before every other folder."""
-        suffix = [] if self.path.suffix == ".c" else ["-x", "c"]
-        return [f"-I{include}", f"-iquote{self.folder}", *self.cflags, *suffix]
+        suffix = [] if self.path.suffix == ".c" or "-x" in self.cflags else ["-x", "c"]
+        return [f"-I{include}", *self.search, *self.cflags, *suffix]
 
     def preprocess(self, include: Path) -> Completed:
         flags = [*self.flags(include), *self._bytes()]
-        through = self.path.with_name(f"{self.path.name}.preprocessed")
-        return preprocess(self.cc, self.path, flags, through=through)
+        with tempfile.TemporaryDirectory(prefix="sc-transform-") as folder:
+            return preprocess(self.cc, self.path, flags, through=Path(folder) / "unit.i")
 
     def preprocessed(self, include: Path, back: Back) -> str:
         """The output of ``preprocess``; ``ScError`` with the compiler's errors."""
         done = self.preprocess(include)
         if done.ok:
             return done.stdout.decode("latin-1")
-        text = self.path.read_bytes().decode("latin-1")
         errors = [
             diagnostic(self.source, m.place, "error", "sc-compile", m.text)
-            for m in self.messages(done.stderr, text, back)
+            for m in self.messages(done.stderr, back)
             if m.severity == "error"
         ]
         raise ScError(*(errors or [self.failure(done)]))
@@ -95,15 +100,17 @@ class Copy:
             return compile_object(self.cc, self.path, self.path.with_suffix(".o"), flags)
         return check_syntax(self.cc, self.path, flags)
 
-    def messages(self, stderr: str, text: str, back: Back) -> list[Message]:
-        """The errors and warnings in a compiler's output about the copy ``text``."""
-        copy = Source(text, str(self.path))
+    def messages(self, stderr: str, back: Back) -> list[Message]:
+        """The errors and warnings in a compiler's output about the copy."""
+        copy = Files([Source(text, path) for path, text in self.texts.items()])
+        numbers = {file.path: number for number, file in enumerate(copy.files)}
         found: list[Message] = []
         for match in _MESSAGE.finditer(stderr):
             line, column = int(match["line"]), int(match["column"] or 0)
             place = Place(match["path"], line, column, None)
-            if match["path"] == str(self.path):
-                place = self._place(copy, line, column, back)
+            number = numbers.get(match["path"], numbers.get(os.path.normpath(match["path"])))
+            if number is not None:
+                place = self._place(copy, number, line, column, back)
             severity = match["severity"].removeprefix("fatal ")
             message = Message(severity, match["text"], place)
             if severity != "note":
@@ -112,11 +119,10 @@ class Copy:
                 found[-1] = replace(found[-1], notes=(*found[-1].notes, message))
         return found
 
-    def _place(self, copy: Source, line: int, column: int, back: Back) -> Place:
+    def _place(self, copy: Files, number: int, line: int, column: int, back: Back) -> Place:
         if not column:
-            return Place(self.source.path, line, 0, None)
-        offset = back(copy.offset(line, column))
-        return Place(self.source.path, *self.source.position(offset), offset)
+            return Place(self.source.files[number].path, line, 0, None)
+        return self.source.place(back(copy.bases[number] + copy.files[number].offset(line, column)))
 
     def failure(self, done: Completed) -> Diagnostic:
         """For a compiler that failed and did not say why in a form that we know."""
@@ -131,7 +137,7 @@ def readable(source: Source) -> None:
     """``ScError`` where a file is no text."""
     if "\0" in source.text:
         offset = source.text.index("\0")
-        place = Place(source.path, *source.position(offset), offset)
+        place = source.place(offset)
         said = "this is no C text: it holds a NUL byte"
         raise ScError(diagnostic(source, place, "error", "sc-input", said))
 
@@ -146,7 +152,8 @@ def copied(text: str, source: Source, cc: Compiler, cflags: Sequence[str]) -> It
         path = Path(folder) / name
         path.write_bytes(text.encode("latin-1"))
         parent = str(original.parent) if named else "."
-        yield Copy(path, source, cc, clean_flags(cflags), parent)
+        search = (f"-iquote{parent}",)
+        yield Copy(path, source, cc, clean_flags(cflags), search, {str(path): text})
 
 
 def clean_flags(cflags: Sequence[str]) -> tuple[str, ...]:

@@ -36,12 +36,13 @@ __all__ = [
     "run",
 ]
 
-__getattr__ = names(
-    __name__,
-    {
-        "finding": "available find identified",
-        "model": "FAMILIES Compiler CompilerMissing Completed",
-        "running": "STATIC_PIE assemble check_syntax compile_assembly compile_object link"
-        " preprocess run",
-    },
-)
+if not TYPE_CHECKING:  # mypy would take any name
+    __getattr__ = names(
+        __name__,
+        {
+            "finding": "available find identified",
+            "model": "FAMILIES Compiler CompilerMissing Completed",
+            "running": "STATIC_PIE assemble check_syntax compile_assembly compile_object link"
+            " preprocess run",
+        },
+    )
