@@ -55,6 +55,7 @@ class Analysis:
         self.strings: set[int] = set()
         self.file_keys: set[str] = set()
         self.file_arrays: set[str] = set()
+        self.functions: set[str] = set()
         self.dynamic = dynamic or {}
         self.dynamics = DynamicFinder(
             self.declarations, self.types, source, self.lines, main, preprocessed
@@ -185,8 +186,7 @@ class _ChunkAnalysis:
     def _word(self, at: int, word: Word, internal: bool) -> None:
         token = self.tokens[at]
         followed = at + 1 < len(self.tokens) and self.tokens[at + 1].text == "("
-        inside = self.chunk.is_function and token.start > self.chunk.body
-        if not followed or (not inside and word.kind not in _TOP_LEVEL and self._declared(at)):
+        if not followed or self._is_other(at, word):
             return
         close = matching(self.tokens, at + 1)
         if close < 0:
@@ -214,6 +214,17 @@ class _ChunkAnalysis:
             self.whole.file_keys.add(made.name)
             if made.array:
                 self.whole.file_arrays.add(made.name)
+
+    def _is_other(self, at: int, word: Word) -> bool:
+        """Whether a word names a member, or a function that the file declares itself."""
+        token, before = self.tokens[at], self.tokens[at - 1].text if at else ""
+        inside = self.chunk.is_function and token.start > self.chunk.body
+        if not inside and word.kind not in _TOP_LEVEL and self._declared(at):
+            spelled, offset = unmark(token.text)
+            if at and offset is not None:
+                self.whole.functions.add(spelled)
+            return True
+        return before in (".", "->") or unmark(token.text)[0] in self.whole.functions
 
     def _declared(self, at: int) -> bool:
         """An unmarked word after a type: the runtime's own declaration."""
