@@ -17,7 +17,6 @@ from transformer.frontend.words import WORDS, Word, marked
 
 #: what the quick search does not see: words cut by a newline, directives after a comment
 _ODD = re.compile(r"[\w$/]\\[ \t]*\r?\n|\*/[ \t\f\v\r]*(?:#|%:)|%:")
-_DEFINES = re.compile(r"(?:#|%:)\s*(?:define|undef)\s+(\w+)")
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ def mark(text: bytes, known: Mapping[str, Word] = WORDS) -> Marked:
     places: list[int] = []
     for start, spelled, directive in spelled_words(source, known):
         if directive:
-            own.update(_DEFINES.findall(spelled))
+            own.update(_defined(spelled))
         elif spelled not in own:
             places.append(start)
     parts, last = [], 0
@@ -54,6 +53,13 @@ def mark(text: bytes, known: Mapping[str, Word] = WORDS) -> Marked:
         last = place
     parts.append(source[last:])
     return Marked("".join(parts).encode("latin-1"), tuple(places))
+
+
+def _defined(directive: str) -> Iterator[str]:
+    """The macro that a directive defines, or undefines, however it is spelled."""
+    words = (t.text for t in raw_tokens(directive, 1) if t.kind == "id")
+    if next(words, "") in ("define", "undef"):
+        yield next(words, "")
 
 
 def spelled_words(
