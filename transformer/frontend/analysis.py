@@ -12,6 +12,7 @@ from transformer.frontend.c_types import Types
 from transformer.frontend.chunks import Chunk
 from transformer.frontend.declarations import Declarations
 from transformer.frontend.dynamic import DynamicFinder
+from transformer.frontend.gnu import deeply
 from transformer.frontend.judging import Judge
 from transformer.frontend.lexing import Token, matching, spelling, split_commas, tokens
 from transformer.frontend.openings import Openings
@@ -72,7 +73,8 @@ class Analysis:
         self._by_name()
         self.unit.idioms.sort(key=lambda i: i.position)
         self._hide_strings()
-        self._signatures()
+        with deeply():
+            self._signatures()
         self.unit.headers = bool(_HEADERS.search(self.text))
 
     def _by_name(self) -> None:
@@ -114,7 +116,8 @@ class Analysis:
             return self.unit
         unit = replace(self.unit, problems=[*self.unit.problems], prototypes={}, openings={})
         prepare = AsmCalls(unit, self.types, self.lines, registers)
-        prepare.prototypes()
+        with deeply():
+            prepare.prototypes()
         if not self.preprocessed:
             prepare.openings(Openings(self.declarations, self.source, self.lines, self.main))
         for offset, text in prepare.refusals(self.main):
