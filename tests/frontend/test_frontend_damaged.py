@@ -51,6 +51,14 @@ def test_types_may_be_as_deep_as_compilers_take_them(way: Way) -> None:
     assert rewritten((HEAD + nested + use).encode(), way).ok
 
 
+@pytest.mark.parametrize("between", ["", " ", "int y;\n"])
+def test_a_function_that_is_marked_twice_is_refused(between: str) -> None:
+    text = f"SC_DYNAMIC(1) {between} SC_DYNAMIC(2) int twice(int a) {{ return a; }}\n"
+    found = rewritten((HEAD + text).encode(), Way())
+    assert not found.ok
+    assert {d.id for d in found.diagnostics} == {"sc-dynamic"}
+
+
 def test_what_only_looks_like_a_mark_is_none() -> None:
     """The offset that the name carries is that of another word."""
     data = (HEAD + "int f(void) { return __sc_at_0_static_call(my_key)(1); }\n").encode()
