@@ -56,7 +56,7 @@ projects: $(READY)
 	$(PY) benchmarks/projects.py --tests
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find transformer tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is missing from the start of a set-up to its end, so one that was

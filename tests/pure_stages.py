@@ -1,13 +1,13 @@
 """Rewriting with no compiler: the pure stages, on text that is preprocessed as far as needed.
 
-Directives go, lines that go on are put together, comments become blanks: idioms
-that the file spells itself then stand as a compiler would show them.
+Directives and what is behind ``#if 0`` go, lines that go on are put together, comments
+become blanks: idioms that the file spells itself then stand as a compiler would show them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from transformer.diagnostics import Diagnostic
@@ -28,6 +28,7 @@ struct sc_dynamic { struct static_key_true key; };
 long __static_call_return0(void);
 # 1 "t.c"
 """
+_WORDS = {*WORDS, *LINUX_WORDS}
 _SPLICE = re.compile(r"\\[ \t]*\r?\n")
 #: what no edit may touch, found by other means than those of the stages; numbers hold apostrophes
 _OPAQUE = re.compile(
@@ -38,6 +39,7 @@ _OPAQUE = re.compile(
                   |"(?:\\[ \t]*\r?\n|\\[^\n]|[^"\\\n])*"?|'(?:\\[ \t]*\r?\n|\\[^\n]|[^'\\\n])*')""",
     re.VERBOSE,
 )
+_SKIPPED = re.compile(r"^[ \t]*#[ \t]*if 0$.*?^[ \t]*#[ \t]*endif", re.MULTILINE | re.DOTALL)
 _DIRECTIVE = re.compile(r"^[ \t]*(?:#|%:)(?![ \t]*(?:pragma|line\b|\d))[^\n]*", re.MULTILINE)
 
 
@@ -77,12 +79,29 @@ def preprocessed(marked: Marked) -> str:
 
     text = _OPAQUE.sub(plain, marked.text.decode("latin-1"))
     text = _SPLICE.sub("", text).replace("\r\n", "\n")
+    text = _SKIPPED.sub(lambda m: "\n" * m[0].count("\n"), text)
     return HEADERS + _DIRECTIVE.sub("", text)
 
 
 def opaque(text: str) -> list[tuple[int, int]]:
     """The spans of comments, strings and character constants."""
     return [m.span() for m in _OPAQUE.finditer(text) if m.lastgroup != "number"]
+
+
+def misplaced(data: bytes, edits: Sequence[Edit], *, preprocessed: bool = False) -> str:
+    """What an edit changes that is no idiom's word or comma, or lies in a string; "" for none.
+
+    Not for dynamic functions, which get another name.
+    """
+    text = data.decode("latin-1")
+    spans = [] if preprocessed else opaque(text)
+    for edit in edits:
+        old = _SPLICE.sub("", text[edit.start : edit.end])
+        if old not in _WORDS and old not in ("", ","):
+            return f"an edit of {old[:40]!r}"
+        if any(s < edit.start < e or s < edit.end < e for s, e in spans):
+            return "an edit within a string or comment"
+    return ""
 
 
 def rewritten(data: bytes, way: Way, macros: Callable[[str], str] = lambda text: text) -> Rewritten:

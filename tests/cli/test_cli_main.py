@@ -17,6 +17,7 @@ from transformer import __version__, arch
 from transformer.cli import arches as arches_command
 from transformer.cli.main import SUBCOMMANDS, main
 from transformer.diagnostics import Diagnostic, ScError
+from transformer.toolchain import available
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = arch.names()[0]
@@ -241,3 +242,39 @@ def test_arches_tells_of_each_arch(capsys: pytest.CaptureFixture[str]) -> None:
         assert jump.reaches(0, jump.bias + fact["reach"] - jump.step)
         assert not jump.reaches(0, jump.bias + fact["reach"])
         assert "clang" in {c["family"] for c in fact["compilers"]}
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_command_that_is_ended_leaves_nothing_behind(tmp_path: Path, ending: int) -> None:
+    """Neither temporary files nor a compiler that still runs."""
+    cc = available(arch.load(NAME))[0]
+    temporary, started, slow = tmp_path / "tmp", tmp_path / "started", tmp_path / "slow-cc"
+    temporary.mkdir()
+    slow.write_text(
+        f'#!/bin/sh\ncase " $* " in *" -E "*) echo $$ >{started}; exec sleep 60;; esac\n'
+        f'exec {" ".join(cc.argv)} "$@"\n'
+    )
+    slow.chmod(0o755)
+    source = tmp_path / "a.c"
+    source.write_text("#include <sc/sc.h>\nint f(void);\nDEFINE_STATIC_CALL(k, f);\n")
+    words = ["rewrite", source, "-o", tmp_path / "out.c", "--arch", NAME, "--cc", slow]
+    child = subprocess.Popen(
+        [sys.executable, "-m", "transformer", *map(str, words)],
+        cwd=ROOT, env={**os.environ, "TMPDIR": str(temporary)}, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    wait_for(lambda: started.exists() and started.read_text().endswith("\n"))
+    assert list(temporary.iterdir())
+    child.send_signal(ending)
+    assert child.communicate(timeout=30)[1] == ""
+    assert child.returncode == 128 + ending
+    assert not list(temporary.iterdir()) and not (tmp_path / "out.c").exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started.read_text()), 0)
+
+
+def wait_for(happened: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if happened():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not happen")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from transformer.frontend import Analysis, Source, check, missing_defines
+from transformer.frontend import Analysis, Source, check, mark, missing_defines
 from transformer.frontend.idioms import Call, CallDefinition, DynamicDefinition, Guard, Unit
 
 TYPES = """
@@ -272,3 +272,23 @@ def test_attributes_that_must_not_be_copied(attributes: str, stays: str) -> None
                     DynamicDefinition)  # fmt: skip
     assert stays in found.insertion and bool(stays) == bool(found.insertion)
     assert found.keyed == found.insertion
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "struct o { int (*static_call)(int); }; int g(struct o *p) { return p->static_call(1); }",
+        "struct o { int (*static_call)(int); }; int g(struct o p) { return p . static_call(1); }",
+        "int static_call(int a); int g(void) { return static_call(1); }",
+        "void *static_call(int a) { return 0; } int g(void) { return !static_call(1); }",
+        "int static_branch_likely(void *key) { return 0; } int g(int a) "
+        "{ return static_branch_likely(&a); }",
+    ],
+)
+def test_members_and_functions_of_the_files_own_are_no_idioms(text: str) -> None:
+    source = Source(TYPES + text, "t.c")
+    marked = mark(source.text.encode()).text.decode()
+    assert not Analysis(marked, source, main="t.c").unit.idioms
+    unit = Analysis(f"{marked} int h(int i) {{ return 2. * +static_call_cond(i)(1); }}", source,
+                    main="t.c").unit  # fmt: skip
+    assert [i.spelled for i in unit.idioms] == ["static_call_cond"]

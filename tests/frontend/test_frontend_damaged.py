@@ -43,6 +43,22 @@ def test_damage_is_refused_or_left_alone(text: str, way: Way) -> None:
     assert found.ok or found.text == data
 
 
+@pytest.mark.parametrize("way", [Way(), Way(inline_asm=True), Way(preprocessed=True)])
+def test_types_may_be_as_deep_as_compilers_take_them(way: Way) -> None:
+    deep = 500
+    nested = f"int {'(*' * deep}deep(int a){')(void)' * deep};\n"
+    use = "DEFINE_STATIC_CALL(odd, deep);\nvoid f(void) { static_call(odd)(1); }\n"
+    assert rewritten((HEAD + nested + use).encode(), way).ok
+
+
+@pytest.mark.parametrize("between", ["", " ", "int y;\n"])
+def test_a_function_that_is_marked_twice_is_refused(between: str) -> None:
+    text = f"SC_DYNAMIC(1) {between} SC_DYNAMIC(2) int twice(int a) {{ return a; }}\n"
+    found = rewritten((HEAD + text).encode(), Way())
+    assert not found.ok
+    assert {d.id for d in found.diagnostics} == {"sc-dynamic"}
+
+
 def test_what_only_looks_like_a_mark_is_none() -> None:
     """The offset that the name carries is that of another word."""
     data = (HEAD + "int f(void) { return __sc_at_0_static_call(my_key)(1); }\n").encode()

@@ -41,6 +41,9 @@ def test_each_word_is_marked_with_its_offset(word: str) -> None:
         b"int my_static_call, static_calls, xstatic_branch_likely;",
         b'const char *s = R"x(static_call(k))x";',
         b"#define static_call(x) x\nint y = static_call(1);",
+        b"# def\\\nine static_\\\ncall(x) x\nint y = static_call(1);",
+        b"%: /* */ define /*\n*/ static_call(x) x\nint y = static_call(1);",
+        b"#undef static_call // here\nint static_call(int); int y = static_call(1);",
     ],
 )
 def test_these_hold_no_idiom(text: bytes) -> None:

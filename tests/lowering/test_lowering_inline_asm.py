@@ -147,6 +147,47 @@ def test_a_function_to_which_longjmp_returns_is_refused(call: str) -> None:
     assert not refusals(f"{text.replace(call, '1')}int t(void) {{ return static_call(k)(); }}")
 
 
+NESTED = """int f(void); DEFINE_STATIC_CALL(k, f);
+int t(int a)
+{
+    %s
+    int inner(int b) { %s if (b) { goto out; } return static_call(k)(); %s }
+    a = inner(a);
+out:
+    return a;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("outer", "own", "end", "refused"),
+    [
+        ("__label__ out;", "", "", True),
+        ("__label__ other, out; other:", "{ __label__ in; in: ; }", "", True),
+        ("", "__label__ out;", "out: return 1;", False),  # a label of its own
+        ("__label__ out;", "__label__ out;", "out: return 1;", False),
+        ("__label__ other; other: if (a) goto out;", "", "out: return 1;", False),
+    ],
+)
+def test_a_goto_out_of_a_nested_function_is_refused(
+    outer: str, own: str, end: str, refused: bool
+) -> None:
+    """It unwinds as longjmp does, past a call that the compiler does not see."""
+    problems = refusals(NESTED % (outer, own, end))
+    said = ["a goto out of a nested function cannot stand beside calls by inline asm"]
+    assert problems == (said if refused else [])
+    assert not refusals(NESTED.replace("static_call(k)()", "f()") % (outer, own, end))
+
+
+def test_a_label_of_a_block_is_no_goto_out() -> None:
+    """As Linux's _THIS_IP_, and a statement that only looks like a function's head."""
+    text = """int f(void); DEFINE_STATIC_CALL(k, f);
+int t(int a) { __label__ out; if (a) { goto out; } while (a) { a--; goto out; }
+  a += (long)({ __label__ here; here: &&here; }); out: return static_call(k)(); }
+"""
+    assert not refusals(text)
+
+
 def refusals(text: str) -> list[str]:
     source = Source(text, "t.c")
     unit = Analysis(source.text, source, main="t.c", preprocessed=True).unit_for(6)

@@ -31,18 +31,16 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(Path(__file__).parent)]
 
 from mutations import macro_like, mutated  # noqa: E402
-from pure_stages import Rewritten, Way, opaque, rewritten  # noqa: E402
+from pure_stages import Rewritten, Way, misplaced, rewritten  # noqa: E402
 
 from transformer.diagnostics import ScError  # noqa: E402
 from transformer.diagnostics.documents import SARIF, document  # noqa: E402
 from transformer.diagnostics.text import rendered  # noqa: E402
 from transformer.frontend.marking import _ODD, _quickly, _slowly, mark  # noqa: E402
-from transformer.frontend.words import LINUX_WORDS, WORDS  # noqa: E402
+from transformer.frontend.words import WORDS  # noqa: E402
 from transformer.quick import may_hold_idioms  # noqa: E402
 
 _SECONDS = 10
-_SPLICE = re.compile(r"\\[ \t]*\r?\n")
-_WORDS = {*WORDS, *LINUX_WORDS}
 _DYNAMIC = re.compile(rb"SC_DYNAMIC")
 _STRAY = re.compile(r"\\[ \t]*\r?\n\s*(?:#|%:)")  # a directive to one of them, and no C
 _MARKS = re.compile(rb"__sc_at_\d+_")
@@ -100,21 +98,11 @@ def _judged(data: bytes, first: Rewritten, way: Way, macros: bool) -> str:
     _holds(may_hold_idioms(data) or bool(way.dynamic), "an idiom that a quick look misses")
     _holds(first.text.count(b"\n") == data.count(b"\n"), "a line more or less")
     if not _DYNAMIC.search(data) and not way.dynamic:
-        _edits(data, first, way)
+        wrong = misplaced(data, first.edits, preprocessed=way.preprocessed)
+        _holds(not wrong, wrong)
     if not macros and b"__sc_" not in data:
         _again(first, way)
     return "rewritten"
-
-
-def _edits(data: bytes, first: Rewritten, way: Way) -> None:
-    """Only words and commas are replaced, outside strings and comments."""
-    text = data.decode("latin-1")
-    spans = opaque(text) if not way.preprocessed else []
-    for edit in first.edits:
-        old = _SPLICE.sub("", text[edit.start : edit.end])
-        _holds(old in _WORDS or old in ("", ","), f"an edit of {old[:40]!r}")
-        inside = [s for s in spans if s[0] < edit.start < s[1] or s[0] < edit.end < s[1]]
-        _holds(not inside, "an edit within a string or comment")
 
 
 def _again(first: Rewritten, way: Way) -> None:

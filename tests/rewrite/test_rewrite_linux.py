@@ -157,6 +157,11 @@ int g(int x) { return static_branch_inc(x); }
     ]  # fmt: skip
 
 
+def test_what_no_parenthesis_closes_is_told_as_that(kernel: Kernel) -> None:
+    text = "int k;\nint f(void) { if (static_branch_likely(&k { return 1; }\n"
+    assert left(kernel.rewrite(text)) == [(2, reasons.UNCLOSED)]
+
+
 def test_an_idiom_of_a_header_expands_there(kernel: Kernel) -> None:
     (kernel.folder / "own.h").write_text(
         "int f(int a);\nDECLARE_STATIC_CALL(k, f);\n"

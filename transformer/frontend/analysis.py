@@ -12,6 +12,7 @@ from transformer.frontend.c_types import Types
 from transformer.frontend.chunks import Chunk
 from transformer.frontend.declarations import Declarations
 from transformer.frontend.dynamic import DynamicFinder
+from transformer.frontend.gnu import deeply
 from transformer.frontend.judging import Judge
 from transformer.frontend.lexing import Token, matching, spelling, split_commas, tokens
 from transformer.frontend.openings import Openings
@@ -55,6 +56,7 @@ class Analysis:
         self.strings: set[int] = set()
         self.file_keys: set[str] = set()
         self.file_arrays: set[str] = set()
+        self.functions: set[str] = set()
         self.dynamic = dynamic or {}
         self.dynamics = DynamicFinder(
             self.declarations, self.types, source, self.lines, main, preprocessed
@@ -74,7 +76,8 @@ class Analysis:
         self._by_name()
         self.unit.idioms.sort(key=lambda i: i.position)
         self._hide_strings()
-        self._signatures()
+        with deeply():
+            self._signatures()
         self.unit.headers = bool(_HEADERS.search(self.text))
 
     def _by_name(self) -> None:
@@ -116,7 +119,8 @@ class Analysis:
             return self.unit
         unit = replace(self.unit, problems=[*self.unit.problems], prototypes={}, openings={})
         prepare = AsmCalls(unit, self.types, self.lines, registers)
-        prepare.prototypes()
+        with deeply():
+            prepare.prototypes()
         if not self.preprocessed:
             prepare.openings(Openings(self.declarations, self.source, self.lines, self.main))
         for offset, text in prepare.refusals(self.main):
@@ -188,8 +192,7 @@ class _ChunkAnalysis:
     def _word(self, at: int, word: Word, internal: bool) -> None:
         token = self.tokens[at]
         followed = at + 1 < len(self.tokens) and self.tokens[at + 1].text == "("
-        inside = self.chunk.is_function and token.start > self.chunk.body
-        if not followed or (not inside and word.kind not in _TOP_LEVEL and self._declared(at)):
+        if not followed or self._is_other(at, word):
             return
         close = matching(self.tokens, at + 1)
         if close < 0:
@@ -218,6 +221,17 @@ class _ChunkAnalysis:
             self.whole.file_keys.add(made.name)
             if made.array:
                 self.whole.file_arrays.add(made.name)
+
+    def _is_other(self, at: int, word: Word) -> bool:
+        """Whether a word names a member, or a function that the file declares itself."""
+        token, before = self.tokens[at], self.tokens[at - 1].text if at else ""
+        inside = self.chunk.is_function and token.start > self.chunk.body
+        if not inside and word.kind not in _TOP_LEVEL and self._declared(at):
+            spelled, offset = unmark(token.text)
+            if at and offset is not None:
+                self.whole.functions.add(spelled)
+            return True
+        return before in (".", "->") or unmark(token.text)[0] in self.whole.functions
 
     def _declared(self, at: int) -> bool:
         """An unmarked word after a type: the runtime's own declaration."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 
 from transformer.frontend import idioms as I
 from transformer.frontend.c_types import Types
+from transformer.frontend.chunks import Chunk
+from transformer.frontend.lexing import Token, matching, tokens
 from transformer.frontend.openings import Openings
 from transformer.frontend.prototypes import prototype
 from transformer.frontend.source import LineMap
@@ -27,6 +30,9 @@ _REFUSED = (
     # to the compiler an asm is no call, so nothing that it runs can jump back here
     (_SETJMP, "a function to which longjmp may return"),
 )
+_LABEL = re.compile(r"\b__label__\b")
+_NOT_LOCAL = "a goto out of a nested function"  # does what longjmp does
+_HEADS = {"if", "while", "for", "switch"}
 
 
 class AsmCalls:
@@ -65,7 +71,52 @@ class AsmCalls:
         """What of the user's own code cannot stand beside calls by inline asm, and why."""
         if not self.keys:
             return
+        for offset, reason in self._hazards():
+            if self.lines.place(offset)[0] == main:
+                yield offset, f"{reason} cannot stand beside calls by inline asm"
+
+    def _hazards(self) -> Iterator[tuple[int, str]]:
+        declarations = self.types.declarations
         for pattern, reason in _REFUSED:
-            for match in pattern.finditer(self.types.declarations.text):
-                if self.lines.place(match.start())[0] == main:
-                    yield match.start(), f"{reason} cannot stand beside calls by inline asm"
+            for match in pattern.finditer(declarations.text):
+                yield match.start(), reason
+        places = (m.start() for m in _LABEL.finditer(declarations.text))
+        for chunk in dict.fromkeys(map(declarations.chunk_at, places)):
+            if chunk is not None and chunk.is_function:
+                for offset in _gotos_out(declarations.text, chunk):
+                    yield offset, _NOT_LOCAL
+
+
+def _gotos_out(text: str, chunk: Chunk) -> Iterator[int]:
+    """Where a function nested in this one goes to a label that it has not declared itself."""
+    found = tokens(text, chunk.body, chunk.end)
+    for opening, closing in _nested(found):
+        inside = found[opening:closing]
+        own = _declared(inside) | {
+            a.text for a, b in pairwise(inside) if a.kind == "id" and b.text == ":"
+        }
+        outer = _declared(found[:opening])
+        for word, label in pairwise(inside):
+            if word.text == "goto" and label.text in outer - own:
+                yield word.start
+
+
+def _nested(found: list[Token]) -> Iterator[tuple[int, int]]:
+    """The bodies of functions within a function: ``name(...) {``, from brace to brace."""
+    for at, (word, opening) in enumerate(pairwise(found)):
+        if word.kind != "id" or word.text in _HEADS or opening.text != "(":
+            continue
+        behind = matching(found, at + 1) + 1
+        if 0 < behind < len(found) and found[behind].text == "{":
+            yield behind, matching(found, behind)
+
+
+def _declared(found: list[Token]) -> set[str]:
+    """The labels that ``__label__ a, b;`` declares."""
+    labels: set[str] = set()
+    declaring = False
+    for token in found:
+        declaring = token.text == "__label__" or (declaring and token.text != ";")
+        if declaring and token.kind == "id":
+            labels.add(token.text)
+    return labels

@@ -176,10 +176,20 @@ def _nulls(unit: I.Unit) -> Iterator[Finding]:
 
 
 def _dynamic(unit: I.Unit) -> Iterator[Finding]:
+    first: dict[tuple[int, int], I.DynamicDefinition] = {}
     for idiom in unit.idioms:
-        if isinstance(idiom, I.DynamicDefinition) and idiom.error:
+        if not isinstance(idiom, I.DynamicDefinition):
+            continue
+        if idiom.error:
             severity = "note" if idiom.elsewhere else "error"
-            yield Finding(idiom, severity, "sc-dynamic", idiom.error, (), idiom.name, idiom.meant)
+            misspelt = (idiom.name, idiom.meant)
+            yield Finding(idiom, severity, "sc-dynamic", idiom.error, (), *misspelt)
+        elif idiom.lines:
+            other = first.setdefault(idiom.lines.name, idiom)
+            if other.lines != idiom.lines:
+                text = f"'{idiom.name}' is marked a second time"
+                about = ((other, "first marked here"),)
+                yield Finding(idiom, "error", "sc-dynamic", text, about)
 
 
 def missing_defines(units: Iterable[tuple[I.Unit, Source]]) -> list[Diagnostic]:

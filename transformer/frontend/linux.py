@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from transformer.frontend.lexing import raw_tokens, tokens
 from transformer.frontend.marking import Marked
 from transformer.frontend.source import Place, Source
-from transformer.frontend.spans import Spans, find_spans
+from transformer.frontend.spans import Spans, find_spans, opens
 from transformer.frontend.words import CONFIGURED, LINUX_WORDS, MARK, Word
 
 #: why a word that the file spells is not replaced
@@ -23,6 +23,7 @@ IN_MACRO = "a directive spells it; where a macro brings it, the headers expand i
 NOT_COMPILED = "the preprocessor drops this part of the file, or a macro this argument"
 IN_STRING = "a macro makes a string of it, too; the headers expand it"
 NO_CALL = "no parenthesis follows: it is the name of something else"
+UNCLOSED = "no parenthesis closes it"
 MEMBER = "it is the name of a member"
 OWN_MACRO = "the file defines a macro of this name"
 
@@ -72,7 +73,8 @@ def find(source: Source, marked: Marked, text: str) -> Found:
         spans = find_spans(source.text, offset)
         reason = landed.get(offset, NOT_COMPILED) if offset in offsets else OWN_MACRO
         if reason or spans is None:
-            found.left.append(Left(word, place, reason or NO_CALL))
+            unclosed = UNCLOSED if opens(source.text, offset) else NO_CALL
+            found.left.append(Left(word, place, reason or unclosed))
         else:
             name = _name(source, LINUX_WORDS[word], spans)
             found.spelled.append(Spelled(LINUX_WORDS[word], word, name, place, spans))

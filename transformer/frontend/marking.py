@@ -20,7 +20,6 @@ from transformer.frontend.words import WORDS, Word, marked
 #: what the quick search does not see: words cut by a newline, directives after a comment
 _ODD = re.compile(r"[\w$/]\\[ \t]*\r?\n|\*/[ \t\f\v\r]*(?:#|%:)|%:")
 _LINE = re.compile(r"(?:#|%:)\s*(?:line\b|\d)")
-_DEFINES = re.compile(r"(?:#|%:)\s*(?:define|undef)\s+(\w+)")
 
 
 class Spelled(NamedTuple):
@@ -70,7 +69,7 @@ def mark(text: bytes, known: Mapping[str, Word] = WORDS) -> Marked:
             parts += [source[last:start], blanked(spelled)]
             last = end
         elif directive:
-            own.update(_DEFINES.findall(spelled))
+            own.update(_defined(spelled))
         elif spelled not in own:
             places.append(start)
             parts += [source[last:start], marked(start, "")]
@@ -82,6 +81,13 @@ def mark(text: bytes, known: Mapping[str, Word] = WORDS) -> Marked:
 def blanked(text: str) -> str:
     """Blanks in the place of a text, with its lines."""
     return re.sub(r"[^\r\n]", " ", text)
+
+
+def _defined(directive: str) -> Iterator[str]:
+    """The macro that a directive defines, or undefines, however it is spelled."""
+    words = (t.text for t in raw_tokens(directive, 1) if t.kind == "id")
+    if next(words, "") in ("define", "undef"):
+        yield next(words, "")
 
 
 def spelled_words(source: str, known: Mapping[str, Word] = WORDS) -> Iterator[Spelled]:

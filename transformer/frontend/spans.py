@@ -28,6 +28,14 @@ def spells(text: str, offset: int, word: str) -> bool:
     return found is not None and (found.start, found.text) == (offset, word)
 
 
+def opens(text: str, offset: int) -> bool:
+    """Whether a parenthesis follows the word that starts at ``offset``."""
+    stream = raw_tokens(text, offset)
+    next(stream, None)
+    opening = next(stream, None)
+    return opening is not None and opening.text == "("
+
+
 def find_spans(text: str, offset: int, end: int | None = None) -> Spans | None:
     """The spans of the idiom whose word starts at ``offset`` of a file that ends at ``end``.
 

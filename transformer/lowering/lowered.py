@@ -52,12 +52,12 @@ class _Lowering:
 
     def run(self) -> Lowered:
         groups: dict[int, list[I.Idiom]] = defaultdict(list)
-        functions: dict[object, I.DynamicDefinition] = {}  # once, where a macro repeats one
+        functions: dict[object, I.DynamicDefinition] = {}  # once, however often it is said
         for idiom in self.unit.idioms:
             if idiom.internal:
                 continue
             if isinstance(idiom, I.DynamicDefinition):
-                functions.setdefault(idiom.lines or idiom.position, idiom)
+                functions.setdefault(idiom.lines.name if idiom.lines else idiom.position, idiom)
             elif idiom.spans is None or idiom.place.offset is None:
                 self._elsewhere(idiom)
             else:
