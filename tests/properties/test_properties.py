@@ -76,6 +76,7 @@ def test_edits_commute(data: bytes, way: Way, chance: object) -> None:
     chance.shuffle(groups)  # type: ignore[attr-defined]
     buffer = EditBuffer(data.decode("latin-1"))
     for edit in (e for group in groups for e in group):
+        buffer.at = edit.at
         buffer.replace(edit.start, edit.end, edit.new, edit.owner)
     assert buffer.apply().encode("latin-1") == found.text
     assert buffer.edits() == found.edits
