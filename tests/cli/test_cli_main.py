@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -252,7 +253,7 @@ def test_a_command_that_is_ended_leaves_nothing_behind(tmp_path: Path, ending: i
     temporary.mkdir()
     slow.write_text(
         f'#!/bin/sh\ncase " $* " in *" -E "*) echo $$ >{started}; exec sleep 60;; esac\n'
-        f'exec {" ".join(cc.argv)} "$@"\n'
+        f'exec {shlex.join(cc.argv)} "$@"\n'
     )
     slow.chmod(0o755)
     source = tmp_path / "a.c"
@@ -261,6 +262,7 @@ def test_a_command_that_is_ended_leaves_nothing_behind(tmp_path: Path, ending: i
     child = subprocess.Popen(
         [sys.executable, "-m", "transformer", *map(str, words)],
         cwd=ROOT, env={**os.environ, "TMPDIR": str(temporary)}, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(ending, signal.SIG_DFL),  # jobs in the background lack it
     )  # fmt: skip
     wait_for(lambda: started.exists() and started.read_text().endswith("\n"))
     assert list(temporary.iterdir())

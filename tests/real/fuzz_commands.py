@@ -30,6 +30,11 @@ from fuzz import seeds  # noqa: E402
 from mutations import mutated  # noqa: E402
 
 OLD = b"what stood here before\n"
+#: both ways to start: as a module, and as pip installs it
+_WAYS = [
+    [sys.executable, "-m", "transformer"],
+    [str(Path(sys.executable).with_name("sc-transform"))],
+]
 _SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL]
 _SLOWEST = 60.0  # seconds, on a machine that is busy
 _OPTIONS: list[list[str]] = [
@@ -53,6 +58,7 @@ class Run:
     kind: str
     ended: signal.Signals | None
     after: float
+    way: list[str]
 
 
 def planned(number: int, corpus: Sequence[bytes]) -> Run:
@@ -66,7 +72,8 @@ def planned(number: int, corpus: Sequence[bytes]) -> Run:
         r.random() < 0.5,
         r.choice(kinds),
         r.choice(_SIGNALS) if r.random() < 0.4 else None,
-        r.uniform(0.05, 0.5),
+        r.uniform(0.0, 0.5),
+        r.choice(_WAYS),
     )
 
 
@@ -104,7 +111,7 @@ def _ended(run: Run, source: Path, output: Path, temporary: Path) -> tuple[int, 
     at = run.options.index("--") if "--" in run.options else len(run.options)
     words = [*run.options[:at], str(source), "-o", str(output), *run.options[at:]]
     child = subprocess.Popen(
-        [sys.executable, "-m", "transformer", "rewrite", *words],
+        [*run.way, "rewrite", *words],
         env={**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip

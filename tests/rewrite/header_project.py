@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -103,7 +104,7 @@ def write(folder: Path, files: dict[str, str]) -> None:
 
 def rewrite(*words: str, cc: Compiler = COMPILERS[0], flags: list[str] | None = None) -> int:
     """The command on files of the current folder."""
-    own = ["rewrite", "--arch", HOST.name, "--cc", " ".join(cc.argv), *words]
+    own = ["rewrite", "--arch", HOST.name, "--cc", shlex.join(cc.argv), *words]
     return main([*own, "--", *(FLAGS if flags is None else flags)])
 
 

@@ -6,6 +6,7 @@ import io
 import os
 import pty
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -113,7 +114,7 @@ def test_a_unit_of_linux_has_a_diff(
     include = small_kernel.write(folder)
     text = small_kernel.INCLUDES.encode() + b"int f(int);\nDEFINE_STATIC_CALL(k, f);\n"
     (folder / "t.c").write_bytes(text)
-    words = ["rewrite", "--profile", "linux", "--arch", ARCH, "--cc", " ".join(CC.argv), "t.c"]
+    words = ["rewrite", "--profile", "linux", "--arch", ARCH, "--cc", shlex.join(CC.argv), "t.c"]
     flags = ["--no-check", "--", f"-I{include}"]
     assert main([*words, "--diff", "-o", "diff", *flags]) == 0
     assert main([*words, "-o", "new", *flags]) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -218,7 +219,7 @@ def test_the_command_rewrites_and_tells_what_stays(
         ALL_FORMS.replace("int use", "#if 0\nint z = static_call(one)(1);\n#endif\nint use")
     )
     words = ["rewrite", "--profile", "linux", "--left", "--arch", ARCH, str(unit), "-o", str(out)]
-    cc = " ".join(CC.argv)
+    cc = shlex.join(CC.argv)
     assert main([*words, "--cc", cc, "--", *kernel.flags]) == 0
     assert "note: this static_call stays: the preprocessor drops" in capfd.readouterr().err
     assert b"__sc_update" in out.read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -26,14 +27,17 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     project.write(tmp_path, project.FILES)
     bin_folder = tmp_path / "bin"
     bin_folder.mkdir()
-    for name, words in (("sc-transform", f"{sys.executable} -m transformer"), ("cc", _cc())):
+    for name, words in (
+        ("sc-transform", f"{shlex.quote(sys.executable)} -m transformer"),
+        ("cc", _cc()),
+    ):
         (bin_folder / name).write_text(f'#!/bin/sh\nexec {words} "$@"\n')
         (bin_folder / name).chmod(0o755)
     return tmp_path
 
 
 def _cc() -> str:
-    return " ".join(CC.hosted if CC.linker else CC.command)
+    return shlex.join(CC.hosted if CC.linker else CC.command)
 
 
 def shell(*words: str) -> str:
