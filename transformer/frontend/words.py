@@ -9,9 +9,11 @@ the analysis, but they are no idioms: nothing replaces them.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from transformer.frontend.lexing import occurrences
+from transformer.quick import HOLDS
 
 MARK = "__sc_at_"
 
@@ -120,14 +122,16 @@ ASM_WORDS = {"value": "__sc_asm_call", "void": "__sc_asm_call_void"}
 INTERNAL |= {word: Word("asm-call", variant, word) for variant, word in ASM_WORDS.items()}
 
 #: What any idiom word holds, bare or marked, and the internal words that declare keys or calls.
-_HOLDS = ("static_call", "static_branch", "static_key", "_STATIC_CALL", "_STATIC_KEY",
-          "SC_DYNAMIC", "dynamic_function_", "__sc_de", "__sc_asm_call")  # fmt: skip
+_HOLDS = (*(word.decode() for word in HOLDS), "__sc_de", "__sc_asm_call")
 _MARKED = re.compile(rf"{MARK}(\d{{1,18}})_(\w+)")
 
 
-def may_stand(text: str) -> list[int]:
-    """Offsets of all idiom words in preprocessed text, and of others that look like them."""
-    return sorted(at for word in _HOLDS for at in occurrences(text, word))
+def may_stand(text: str) -> Iterator[int]:
+    """Offsets of all idiom words in preprocessed text, and of others that look like them.
+
+    In no order: who asks for one alone does not wait for the others.
+    """
+    return (at for word in _HOLDS for at in occurrences(text, word))
 
 
 def marked(offset: int, spelling: str) -> str:

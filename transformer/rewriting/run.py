@@ -144,7 +144,7 @@ class Rewrite:
         if preprocessed:
             return self._preprocessed()
         text, main = self._marked()
-        if not self.dynamic and not may_stand(text):
+        if not self.dynamic and next(may_stand(text), None) is None:
             return RewriteResult(self.data)
         unit = self._analyse(text, self.source, main)
         found = check(unit, self.source)
