@@ -14,7 +14,7 @@ from transformer.frontend.declarations import Declarations
 from transformer.frontend.dynamic import DynamicFinder
 from transformer.frontend.gnu import deeply
 from transformer.frontend.judging import Judge
-from transformer.frontend.lexing import Token, matching, spelling, split_commas, tokens
+from transformer.frontend.lexing import CONTROL, Token, matching, spelling, split_commas, tokens
 from transformer.frontend.openings import Openings
 from transformer.frontend.source import LineMap, Place, Source
 from transformer.frontend.spans import find_spans, spells
@@ -25,7 +25,6 @@ _HEADERS = re.compile(r"\bstruct\s+sc_dynamic\b")
 _TOP_LEVEL = {
     "define-call", "declare-call", "export", "define-key", "declare-key", "dynamic", "asm-call",
 }  # fmt: skip
-_CONTROL = {"if", "while", "for", "switch"}
 
 
 class Analysis:
@@ -283,7 +282,7 @@ class _ChunkAnalysis:
         for index in range(closing, -1, -1):
             depth += {")": 1, "(": -1}.get(self.tokens[index].text, 0)
             if depth == 0:
-                return index > 0 and self.tokens[index - 1].text in _CONTROL
+                return index > 0 and self.tokens[index - 1].text in CONTROL
         return False
 
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from transformer.frontend import idioms as I
 from transformer.frontend.c_types import Types
 from transformer.frontend.chunks import Chunk
-from transformer.frontend.lexing import Token, matching, tokens
+from transformer.frontend.lexing import CONTROL, Token, matching, tokens
 from transformer.frontend.openings import Openings
 from transformer.frontend.prototypes import prototype
 from transformer.frontend.source import LineMap
@@ -32,7 +32,6 @@ _REFUSED = (
 )
 _LABEL = re.compile(r"\b__label__\b")
 _NOT_LOCAL = "a goto out of a nested function"  # does what longjmp does
-_HEADS = {"if", "while", "for", "switch"}
 
 
 class AsmCalls:
@@ -104,7 +103,7 @@ def _gotos_out(text: str, chunk: Chunk) -> Iterator[int]:
 def _nested(found: list[Token]) -> Iterator[tuple[int, int]]:
     """The bodies of functions within a function: ``name(...) {``, from brace to brace."""
     for at, (word, opening) in enumerate(pairwise(found)):
-        if word.kind != "id" or word.text in _HEADS or opening.text != "(":
+        if word.kind != "id" or word.text in CONTROL or opening.text != "(":
             continue
         behind = matching(found, at + 1) + 1
         if 0 < behind < len(found) and found[behind].text == "{":

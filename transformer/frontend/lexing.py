@@ -73,6 +73,8 @@ _PREPROCESSED = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 _UNSPLICE = re.compile(SPLICE)
+#: what a parenthesis follows as it does a name
+CONTROL = {"if", "while", "for", "switch"}
 DIGRAPHS = {"<:": "[", ":>": "]", "<%": "{", "%>": "}"}
 
 

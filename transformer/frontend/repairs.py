@@ -12,6 +12,8 @@ from collections.abc import Callable, Collection
 from itertools import pairwise
 from typing import TypeAlias
 
+from transformer.frontend.lexing import CONTROL
+
 Item: TypeAlias = tuple[str, str, int]
 
 _STORAGE = {"static", "extern", "register", "auto", "typedef", "inline", "_Thread_local"}
@@ -21,12 +23,11 @@ _TYPES = {
     "void", "char", "short", "int", "long", "float", "double", "signed", "unsigned", "typeof",
     "_Bool", "_Complex", "_Atomic", "_BitInt", "__int128",
 }  # fmt: skip
-_CONTROL = {"if", "while", "for", "switch"}
 _STATEMENTS = {
     "break", "case", "continue", "default", "do", "else", "goto", "return", "sizeof",
     "_Generic", "__builtin_va_arg",
 }  # fmt: skip
-_WORDS = _STORAGE | _QUALIFIERS | _TAGS | _TYPES | _CONTROL | _STATEMENTS
+_WORDS = _STORAGE | _QUALIFIERS | _TAGS | _TYPES | CONTROL | _STATEMENTS
 _BEFORE_LABELS = {";", "{", "}", ":", ")", "else"}
 #: keywords before another word, and names elsewhere: C23's and AltiVec's
 _IN_PLACE = {"constexpr": "const", "thread_local": "_Thread_local", "vector": "_Complex"}
@@ -52,7 +53,7 @@ def guessed_types(items: list[Item], types: Collection[str]) -> set[str]:
         if before == ")" or behind == number - 1:  # an attribute, see _attribute_words
             behind = number
             continue
-        named = following[0] == "id" and following[1] not in _CONTROL | _STATEMENTS
+        named = following[0] == "id" and following[1] not in CONTROL | _STATEMENTS
         pointer = following[1] == "*" and (
             before in _STORAGE | _QUALIFIERS or (before == "(" and _text(items, number + 2) in ")*")
         )
