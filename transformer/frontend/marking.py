@@ -69,7 +69,7 @@ def mark(text: bytes, known: Mapping[str, Word] = WORDS) -> Marked:
             parts += [source[last:start], blanked(spelled)]
             last = end
         elif directive:
-            own.update(_defined(spelled))
+            own.update(defined(spelled))
         elif spelled not in own:
             places.append(start)
             parts += [source[last:start], marked(start, "")]
@@ -83,7 +83,7 @@ def blanked(text: str) -> str:
     return re.sub(r"[^\r\n]", " ", text)
 
 
-def _defined(directive: str) -> Iterator[str]:
+def defined(directive: str) -> Iterator[str]:
     """The macro that a directive defines, or undefines, however it is spelled."""
     words = (t.text for t in raw_tokens(directive, 1) if t.kind == "id")
     if next(words, "") in ("define", "undef"):

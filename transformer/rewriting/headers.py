@@ -17,7 +17,7 @@ from transformer.arch import Arch
 from transformer.diagnostics import Diagnostic, ScError
 from transformer.frontend import Place, Source, mark
 from transformer.frontend.findings import diagnostic
-from transformer.frontend.marking import blanked
+from transformer.frontend.marking import blanked, defined, spelled_words
 from transformer.frontend.source import Files
 from transformer.frontend.words import MARK, WORDS, Word, marked
 from transformer.lowering import Edit, Origins
@@ -29,7 +29,6 @@ from transformer.rewriting.unit import Copy, readable
 from transformer.runtime import header_dir
 from transformer.toolchain import Compiler
 
-_DEFINES = re.compile(r"^[ \t]*#[ \t]*(?:define|undef)[ \t]+(\w+)", re.MULTILINE)
 _ASKED = re.compile(r'(?:\b__has_(?:include|embed)\s*\(|#[ \t]*embed)\s*"([^"\n]+)"')
 _MARKS = re.compile(rf"{MARK}\d+_")
 _MARKERS = re.compile(r"^#[ \t]*(?:line[ \t]+)?\d[^\n]*\n?", re.MULTILINE)
@@ -159,12 +158,18 @@ class _InTree(Rewrite):
         spelled = any(may_hold_idioms(f.text.encode("latin-1")) for f in files)
         if self.whole and not spelled and not self.dynamic:
             return self._unmarked()
-        defined = {name for file in files for name in _DEFINES.findall(file.text)}
-        for known in (WORDS, {s: w for s, w in WORDS.items() if s not in defined}):
+        for known in self._known():
             text = self._marked_by(known, by_file=True)
             if self._same(text) or self._same(self._marked_by(known, by_file=False)):
                 return text, self.source.path
         raise ScError(_told(self.source, _ELSEWHERE.format("it preprocesses to another text")))
+
+    def _known(self) -> Iterator[Mapping[str, Word]]:
+        """All words, then those that no file of the project defines as macros."""
+        yield WORDS
+        spelled = (word for file in self.source.files for word in spelled_words(file.text))
+        own = {name for word in spelled if word.directive for name in defined(word.text)}
+        yield {s: w for s, w in WORDS.items() if s not in own}
 
     def _marked_by(self, known: Mapping[str, Word], *, by_file: bool) -> str:
         """``by_file``: lines are counted as in the files, whatever ``#line`` says."""

@@ -44,15 +44,17 @@ class Store:
             copy = self.folder / file.place
             if copy.exists() and not copy.is_symlink() and copy.samefile(file.path):
                 raise ScError(_refused(copy, "the result would take the place of the file itself"))
+        spelling: list[Header] = []
         for header in done.headers:
-            if not _spells(header):
+            if _spells(header):
+                spelling.append(header)
+            else:
                 self._link(header)
         place = done.own.place
         with self._locked():
             self._forget()
-            for header in done.headers:
-                if _spells(header):
-                    self._write(header.place, self._decided(header, place), anew=False)
+            for header in spelling:
+                self._write(header.place, self._decided(header, place), anew=False)
             plain = done.preprocessed or not (done.own.edits or _spells(done.own))
             unit = done.unit.text if plain else self._decided(done.own, place)
         for suffix, text in beside.items():
