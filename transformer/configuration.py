@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 FILE, PROJECT, TABLE = "sc-transform.toml", "pyproject.toml", "sc-transform"
 ENVIRONMENT = {"arch": "SC_TRANSFORM_ARCH", "mode": "SC_TRANSFORM_MODE", "cc": "SC_TRANSFORM_CC"}
@@ -23,15 +23,14 @@ class Usage(Exception):
     """A command line or configuration that asks for what there is not; exit status 2."""
 
 
-@dataclass(frozen=True)
-class Configuration:
+class Configuration(NamedTuple):
     """What a file and the environment say; None and empty where they are silent."""
 
     arch: str | None = None
     mode: str | None = None
     cc: str | None = None
     cflags: tuple[str, ...] = ()
-    dynamic: Mapping[str, str] = field(default_factory=dict)
+    dynamic: Mapping[str, str] = MappingProxyType({})
     dynamic_lowering: str | None = None
     profile: str | None = None
     log: str | None = None

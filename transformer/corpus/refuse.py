@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from transformer.arch import Arch
@@ -74,7 +73,7 @@ def linkage_errors(units: Sequence[RewriteResult]) -> list[Diagnostic]:
             if first != index:
                 text = f"'{site.key}' is defined a second time"
                 said = Diagnostic("note", "", FIRST, other.path, other.line, other.column)
-                found.append(replace(_at(site, "sc-conflicting-define", text), children=(said,)))
+                found.append(_at(site, "sc-conflicting-define", text)._replace(children=(said,)))
     return found + list(_missing(units, set(definitions)))
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 TAB_STOP = 8
 #: what turns the direction of text around, and so hides what is there
 _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """One character: what is shown for it, in how many columns, for how many bytes."""
 
     text: str

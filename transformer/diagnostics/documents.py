@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from transformer.diagnostics.model import SARIF, Diagnostic
@@ -19,8 +18,13 @@ def document(found: Sequence[Diagnostic], form: str, version: str) -> str:
 
     Bytes that are no UTF-8 become U+FFFD, so that every reader takes it.
     """
-    whole: Any = log(found, version) if form == SARIF else [asdict(d) for d in found]
+    whole: Any = log(found, version) if form == SARIF else [_plain(d) for d in found]
     return json.dumps(_readable(whole), indent=2)
+
+
+def _plain(found: Diagnostic) -> dict[str, Any]:
+    children, fixits = map(_plain, found.children), (f._asdict() for f in found.fixits)
+    return {**found._asdict(), "children": list(children), "fixits": list(fixits)}
 
 
 def _readable(value: Any) -> Any:

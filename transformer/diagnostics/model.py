@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from transformer.diagnostics.colours import Palette
 from transformer.diagnostics.text import rendered
@@ -11,8 +11,7 @@ SEVERITIES = ("error", "warning", "note")
 TEXT, JSON, SARIF = FORMATS = ("text", "json", "sarif")
 
 
-@dataclass(frozen=True)
-class Fixit:
+class Fixit(NamedTuple):
     """A suggestion: ``text`` in the place of ``length`` bytes of the diagnostic's file."""
 
     line: int
@@ -21,8 +20,7 @@ class Fixit:
     text: str
 
 
-@dataclass(frozen=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One message.  ``line`` and ``column`` count from 1, columns bytes; 0 is unknown.
 
     ``id`` is the name after ``-W``, such as ``sc-unknown-key``; a note that

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from transformer.diagnostics import Diagnostic, Fixit
 from transformer.frontend.source import Place, Source
@@ -76,8 +75,7 @@ def _name_in(source: Source, idiom: I.Idiom, name: str) -> tuple[Place, int] | N
     return source.place(offset), len(name)
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """Something wrong with an idiom.
 
     ``about`` are other idioms that tell why, each with what it is.

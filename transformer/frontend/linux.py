@@ -10,7 +10,7 @@ from __future__ import annotations
 import bisect
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from transformer.frontend.lexing import raw_tokens, tokens
 from transformer.frontend.marking import Marked
@@ -32,8 +32,7 @@ _OPENS = re.compile(r"\s*(?:^[ \t]*\#[^\n]*\n\s*)*\(", re.MULTILINE)
 _NAMING_FILES = ("include", "include_next", "import")
 
 
-@dataclass(frozen=True)
-class Spelled:
+class Spelled(NamedTuple):
     """An idiom of the user's file; ``name`` is its key or operand as it stands there."""
 
     word: Word
@@ -43,8 +42,7 @@ class Spelled:
     spans: Spans
 
 
-@dataclass(frozen=True)
-class Left:
+class Left(NamedTuple):
     """An idiom word of the user's file that stays, and why."""
 
     spelled: str
@@ -52,12 +50,12 @@ class Left:
     reason: str
 
 
-@dataclass
 class Found:
     """Every idiom word of a file, in its order, in one of two lists."""
 
-    spelled: list[Spelled] = field(default_factory=list)
-    left: list[Left] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.spelled: list[Spelled] = []
+        self.left: list[Left] = []
 
 
 def find(source: Source, marked: Marked, text: str) -> Found:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from transformer.frontend.lexing import MARKABLE, raw_tokens
@@ -30,8 +29,7 @@ class Spelled(NamedTuple):
     directive: bool
 
 
-@dataclass(frozen=True)
-class Marked:
+class Marked(NamedTuple):
     """``text`` is the marked copy, ``offsets`` where its words stand in the file.
 
     ``spelled`` are those words, and those that are not marked, and the directives;

@@ -5,8 +5,8 @@ from __future__ import annotations
 import bisect
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 _MARKER = re.compile(
     r'\n[ \t]*#[ \t]*(?:line[ \t]+)?(\d{1,18})(?:[ \t]+"((?:[^"\\\n]|\\.)*)"[^\n]*)?(?=\n|\Z)'
@@ -14,8 +14,7 @@ _MARKER = re.compile(
 _ESCAPE = re.compile(r"\\([0-7]{1,3}|.)")
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where an idiom is spelled.
 
     ``offset`` is the byte in the user's file, or None where a header or a

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from transformer.frontend.lexing import Token, raw_tokens
 
 
-@dataclass(frozen=True)
-class Spans:
+class Spans(NamedTuple):
     """An idiom as the user's file spells it: ``word ( a , b )``.
 
     ``word`` and ``arguments`` are half-open spans, ``opening`` and ``closing``

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from transformer.frontend.lexing import occurrences
 from transformer.quick import HOLDS
@@ -18,8 +18,7 @@ from transformer.quick import HOLDS
 MARK = "__sc_at_"
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(NamedTuple):
     """One word: what it does and how the lowered headers call it.
 
     ``kind`` is define-call, declare-call, call, query, update, export,

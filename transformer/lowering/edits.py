@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import bisect
 import itertools
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Edit:
+class Edit(NamedTuple):
     """``new`` takes the place of the bytes ``start .. end``; ``owner`` says for what.
 
     ``at`` is the byte where the idiom starts that wants it: the edits of one

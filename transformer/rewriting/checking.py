@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from transformer.diagnostics import Diagnostic
@@ -103,9 +103,9 @@ class _Told:
             return None
         asserted = _ASSERTED.search(text)  # by the lowered headers
         if asserted:
-            return self.error(replace(message, text=asserted[2], notes=()), asserted[1])
+            return self.error(message._replace(text=asserted[2], notes=()), asserted[1])
         counted = _COUNT.search(text) and _at(message, self.unit, Call)
-        return self.error(replace(message, text=text), "sc-arg-count" if counted else "sc-compile")
+        return self.error(message._replace(text=text), "sc-arg-count" if counted else "sc-compile")
 
     def error(self, message: Message, id_: str) -> Diagnostic:
         """Notes at the same place, which explain how compilers report, are left out."""

@@ -135,7 +135,7 @@ class _InTree(Rewrite):
         whole = done.text in (self.data, source.text.encode("latin-1"))
         if edits or (whole and done.ok):
             new = parts(source, edits)[0].encode("latin-1")
-            done = replace(done, text=new, edits=tuple(_of(edits, source, 0)))
+            done = done._replace(text=new, edits=tuple(_of(edits, source, 0)))
         own, *headers = [
             Header(file.path, place, file.text, tuple(_of(edits, source, number)))
             for number, (file, place) in enumerate(zip(source.files, self.places, strict=True))
@@ -196,7 +196,7 @@ class _InTree(Rewrite):
 
     def _lost(self, found: Diagnostic) -> Diagnostic:
         """The file alone does preprocess: a copy does not find what it includes."""
-        return replace(found, id="sc-headers", text=_ELSEWHERE.format(found.text))
+        return found._replace(id="sc-headers", text=_ELSEWHERE.format(found.text))
 
     def _same(self, text: str) -> bool:
         """Whether marked text is the unit as it was, names of files aside."""
@@ -227,7 +227,7 @@ def _of(edits: Sequence[Edit], source: Files, number: int) -> Iterator[Edit]:
     base = source.bases[number]
     for edit in edits:
         if source.index(edit.start) == number:
-            yield replace(edit, start=edit.start - base, end=edit.end - base, at=edit.at - base)
+            yield edit._replace(start=edit.start - base, end=edit.end - base, at=edit.at - base)
 
 
 def _bare(text: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from transformer.diagnostics import Diagnostic
 from transformer.lowering.edits import Edit
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(NamedTuple):
     """One idiom: ``kind`` as in ``transformer.frontend.words.Word``.
 
     ``key`` is the key, the function or the operand; ``column`` is 0 where a
@@ -25,8 +24,7 @@ class Site:
     static: bool = False
 
 
-@dataclass(frozen=True)
-class RewriteResult:
+class RewriteResult(NamedTuple):
     """``text`` is the new file; that of the input where there are errors.
 
     ``keys`` are the names of the static calls and static keys that the unit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from transformer.diagnostics import Diagnostic, ScError
 
@@ -17,8 +17,7 @@ class CompilerMissing(ScError):
         super().__init__(Diagnostic("error", "sc-compiler", text))
 
 
-@dataclass(frozen=True)
-class Compiler:
+class Compiler(NamedTuple):
     """A C compiler driver that builds for one arch.
 
     ``argv`` starts it, ``base_flags`` go before all other flags.  ``linker``
@@ -46,8 +45,7 @@ class Compiler:
         return int(found[0]) if found else None
 
 
-@dataclass
-class Completed:
+class Completed(NamedTuple):
     """A finished run.  ``stdout`` stays bytes: it may be preprocessed C."""
 
     argv: tuple[str, ...]
