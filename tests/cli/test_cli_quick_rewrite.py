@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import random
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,8 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from transformer import arch
+from transformer.cli.quick_rewrite import _copied
 from transformer.frontend.words import LINUX_WORDS, WORDS
-from transformer.quick import may_hold_idioms
+from transformer.launcher import front
+from transformer.launcher.state import templates
+from transformer.quick import HOLDS, may_hold_idioms
+from transformer.toolchain import find
 
 SCRIPT = Path(sys.executable).parent / "sc-transform"
 PLAIN = b"int plain(int a) { return a + 1; } /* \xe9 */\r\n"
@@ -93,7 +100,7 @@ def test_it_is_copied_at_once_where_it_can_be(line: str, tmp_path: Path) -> None
     code = (
         "import sys; import transformer.cli.quick_rewrite as q\n"
         "q.whole_python = lambda: sys.exit(77)\n"
-        "q.main('sc-transform', sys.argv[1:], 'new')\n"
+        "q.main('sc-transform', sys.argv[1:], 'passed')\n"
     )
     ran(tmp_path / "first", before, [str(SCRIPT), *words])  # a configuration is remembered
     done, _ = ran(tmp_path / "told", before, [sys.executable, "-c", code, *words])
@@ -122,3 +129,115 @@ def test_every_word_is_seen_where_a_line_goes_on_within_it_too(word: str) -> Non
         assert may_hold_idioms(text)
     assert not may_hold_idioms(f"{word[:9]}\\ {word[9:]}(k)".encode().lower())
     assert not may_hold_idioms(f"{word[:9]}\n{word[9:]}(k)".encode())
+
+
+class Front:
+    """The program that does the same without Python; its Python only tells that it was called."""
+
+    def __init__(self, program: Path, folder: Path) -> None:
+        self.program = program
+        self.folder = folder
+        self.python = script(folder / "python", "echo $5 $6 >called; exit 77")
+
+    def command(self, *words: str) -> list[str]:
+        return [*map(str, (self.program, self.python)), "code", "package", "sc-transform", *words]
+
+    def takes(self, *words: str) -> bool:
+        """Whether it does all by itself, in the current folder."""
+        done = subprocess.run(self.command(*words), capture_output=True, check=False)
+        assert done.returncode in (0, 77) and not done.stderr, done
+        return done.returncode == 0
+
+
+def script(path: Path, text: str) -> Path:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("front")
+    compiler = script(folder / "cc", f'exec {shlex.join(find(arch.host()).argv)} "$@"')
+    text = front.program("headers", templates(os.environ))
+    assert front._compiled(text, folder / "front", str(compiler), [])
+    return folder / "front"
+
+
+@pytest.fixture
+def small(program: Path, tmp_path: Path) -> Front:
+    return Front(program, tmp_path)
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_the_front_copies_what_is_copied_at_once(line: str, small: Front, tmp_path: Path) -> None:
+    words, before, quick = LINES[line]
+    quick = quick and before is not _good_configuration  # it reads none
+    whole, expected = ran(tmp_path / "whole", before, [*WHOLE, *words])
+    done, found = ran(tmp_path / "quick", before, small.command(*words))
+    assert done.returncode == (0 if quick else 77), done.stderr
+    if quick:
+        assert (found, whole.returncode) == (expected, 0)
+    else:
+        assert found["called"][0] == b"passed sc-transform\n"
+
+
+def test_the_front_reads_command_lines_as_python_does(
+    small: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "lines"
+    folder.mkdir()
+    (folder / "plain.c").write_bytes(PLAIN)
+    monkeypatch.chdir(folder)
+    chance, taken, out = random.Random(6), 0, folder / "out.c"
+    parts = ["--no-check", "--left", "-I x", "-I x", "-D y", "--cc gcc", "--cc", "--", "-", "''",
+             "-o", "-O2", "--profile linux", "--profile sc", "x.c", "--profile=linux",
+             "-I -x", "-D ''"]  # fmt: skip
+    for _ in range(400):
+        some = chance.sample(parts, chance.randrange(3))
+        some += chance.sample(["--profile linux", "-o out.c", "plain.c"], chance.choice((2, 3, 3)))
+        chance.shuffle(some)
+        words = shlex.split(" ".join(some))
+        by_python = _copied(words) and out.exists()
+        out.unlink(missing_ok=True)
+        assert small.takes("rewrite", *words) == by_python, words
+        assert not by_python or out.read_bytes() == PLAIN, words
+        out.unlink(missing_ok=True)
+        taken += by_python
+    assert 50 < taken < 350
+
+
+def test_the_front_sees_idioms_as_python_does(
+    small: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    chance, held = random.Random(6), 0
+    words = [word.decode() for word in HOLDS]
+    texts = [f"a \\ b; {w[:5]}{cut}{w[5:]}(k)" for w in words for cut in ("", "\\\n", "\\ \t\r\n")]
+    for _ in range(400):
+        word = chance.choice(words)
+        at = chance.randrange(len(word))
+        pieces = ["\\", "\n", "\r", " ", "\t", "x", "\\\n", "\\ \r\n", "\0"]
+        between = "".join(chance.choices(pieces, k=chance.randrange(5)))
+        texts.append(chance.choice(("", "\\")) + word[:at] + between + word[at:] + between)
+    for text in ("", "\\", *texts):
+        Path("unit.c").write_bytes(text.encode())
+        holds = may_hold_idioms(text.encode())
+        took = small.takes("rewrite", "--profile", "linux", "-o", "out.c", "unit.c")
+        assert took is not holds, text
+        assert holds or Path("out.c").read_bytes() == text.encode()
+        held += holds
+    assert 100 < held < len(texts) - 100
+
+
+@pytest.mark.parametrize("name", ["SC_TRANSFORM_FRONT", "SC_TRANSFORM_MODE", "SC_TEMPLATES"])
+def test_the_front_leaves_settings_to_python(
+    name: str, small: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("plain.c").write_bytes(PLAIN)
+    assert small.takes(*LINUX, "-o", "out.c", "plain.c")
+    monkeypatch.setenv(name, "x")
+    assert not small.takes(*LINUX, "-o", "out.c", "plain.c")

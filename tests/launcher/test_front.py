@@ -52,8 +52,7 @@ def compiled(folder: Path, desk: Desk, change: Callable[[str], str] = str) -> Pa
     program = folder / "front"
     environment = {**os.environ, **desk.env}
     headers = Path(plain_headers(State(environment), environment)).name
-    text = change(front.definitions(headers, templates(environment)))
-    text += Path(front.__file__).with_suffix(".c").read_text()
+    text = change(front.program(headers, templates(environment)))
     names = [desk.script("gcc", 'exec /usr/bin/gcc "$@"')] if "gcc" in FAMILIES else []
     names.append(desk.bin / "clang")
     assert any(front._compiled(text, program, str(name), []) for name in names)

@@ -19,14 +19,26 @@ VALUED = ("-o", "--profile", "--cc", "-I", "-D")
 
 def main(program: str, words: list[str], front: str) -> "NoReturn":
     """Runs one command line; the process ends here."""
-    if _copied(words[1:]):
+    copied = _copied(words[1:])
+    if front == "new":
+        from transformer.launcher.renewing import renew
+
+        renew(State(os.environ), os.environ)
+    if copied:
         os._exit(0)
     whole_python()
     if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     from transformer.cli.main import main
 
-    sys.exit(main(words))
+    status = main(words)
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream:
+                stream.flush()
+    except OSError:
+        sys.exit(status)  # Python says in its own way what became of them
+    os._exit(status)  # taking Python down takes time
 
 
 def _copied(words: list[str]) -> bool:

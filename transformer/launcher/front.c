@@ -11,10 +11,13 @@
  *	INSIDE		the variable that tells of a launcher around this one
  *	OWN, PREFIX	how the launcher's own variables and options start
  *	FILES		the names of configuration files
+ *	HOLDS		see front_copy.c
  *	made_from	what it was made from, each with size and time of change
  *	rows		the compilers' options, the longest first, then a null
  *
  * Usage: front PYTHON CODE PACKAGE PROGRAM cc COMPILER ARGUMENT...
+ *
+ * front_copy.c, which follows, is for "rewrite".
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -37,6 +40,8 @@ enum { PATH_BYTES = 4096 };
 
 static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
 #define FORWARDED (sizeof(forwarded) / sizeof(forwarded[0]))
+
+static void copy(char **arguments);
 
 static volatile sig_atomic_t child, pending;
 static char **words;
@@ -335,7 +340,13 @@ int main(int count, char **given)
 		puts("sc-transform");	/* it runs on this machine */
 		return 0;
 	}
-	if (count <= COMPILER || !current())
+	if (count <= CC || !current())
+		python("new");
+	if (!strcmp(words[CC], "rewrite")) {
+		copy(words + CC + 1);
+		python("passed");
+	}
+	if (count <= COMPILER)
 		python("new");
 	if (words[COMPILER][0] == '-' || variables() || !parse(words + COMPILER + 1, &command) ||
 	    configured(command.source) || !headers(folder))

@@ -1,23 +1,25 @@
 """Makes the launcher's front: a small program that spares plain command lines Python's start.
 
-It is made from ``front.c`` at the launcher's first run, by the machine's own compiler, and
-lies among the package's compiled files; where it cannot be made nothing else changes.
+It is made from ``front.c`` and ``front_copy.c`` at the launcher's first run, by the machine's
+own compiler, and lies among the package's compiled files; where it cannot be made nothing
+else changes.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from transformer.launcher import roles, settings, tables
 from transformer.launcher.detect import INCLUDES
 from transformer.launcher.masquerade import INSIDE
+from transformer.launcher.renewing import in_vain
 from transformer.launcher.state import State, made_from
+from transformer.quick import HOLDS
 
-SOURCE = Path(__file__).with_suffix(".c")
+SOURCES = tuple(Path(__file__).with_name(name) for name in ("front.c", "front_copy.c"))
 COMPILERS = ("cc", "gcc", "clang")
 LINKS: tuple[list[str], ...] = (
     ["-static"],
@@ -54,17 +56,14 @@ _Row = tuple[str, str, str]
 def make(headers: str, state: State, templates: str) -> None:
     """``headers`` is the folder of the plain headers.  Raises nothing."""
     place = Path(__file__).parent / "__pycache__"
-    known = (sys.version, os.environ.get("PATH"))
-    if not os.access(place, os.W_OK) or state.get("front", str(place), known):
-        return
     fresh = place / f"front.{os.getpid()}.tmp"
     try:
-        text = definitions(Path(headers).name, templates) + SOURCE.read_text("utf-8")
+        text = program(Path(headers).name, templates)
         if any(_compiled(text, fresh, cc, link) for cc in COMPILERS for link in LINKS):
             fresh.replace(place / "front")
         else:
             (place / "front").unlink(missing_ok=True)
-            state.keep("front", str(place), known, True)  # not again for this PATH
+            in_vain(state)
     except OSError:
         pass
     finally:
@@ -90,6 +89,11 @@ def _compiled(text: str, output: Path, compiler: str, link: list[str]) -> bool:
     return told.stdout == b"sc-transform\n"
 
 
+def program(folder: str, templates: str) -> str:
+    """All of it, as C."""
+    return definitions(folder, templates) + "\n".join(s.read_text("utf-8") for s in SOURCES)
+
+
 def definitions(folder: str, templates: str) -> str:
     """What ``front.c`` stands on, as C."""
     words = {
@@ -99,6 +103,7 @@ def definitions(folder: str, templates: str) -> str:
         "OWN": _quoted(settings.VARIABLE),
         "PREFIX": _quoted(settings.PREFIX),
         "FILES": ", ".join(map(_quoted, settings.FILES)),
+        "HOLDS": ", ".join(_quoted(word.decode()) for word in HOLDS),
     }
     lines = [f"#define {name} {value}" for name, value in words.items()]
     lines += [

@@ -8,7 +8,7 @@ from transformer.launcher.masquerade import inside, program_behind
 from transformer.launcher.process import Interrupted, die, leave, say
 from transformer.launcher.record import Record
 from transformer.launcher.settings import Settings, Wrong, settle, take
-from transformer.launcher.state import State, plain_headers, templates, whole_python
+from transformer.launcher.state import State, plain_headers, whole_python
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 NAME = "sc-transform"
 WRONG, USAGE = 1, 2
-FRONT = "SC_TRANSFORM_FRONT"  # "no": every command line is Python's
 ALONE = ("print", "preprocess", "syntax")  # stages that make no code
 
 
@@ -69,11 +68,10 @@ def _run(program: str, words: list[str], front: str) -> int:
     if settings.profile == "sc":
         headers = plain_headers(state, os.environ)
         _offer_headers(headers)
-        if front == "new" and os.environ.get(FRONT) != "no":
-            whole_python()
-            from transformer.launcher.front import make
+        if front == "new":
+            from transformer.launcher.renewing import renew
 
-            make(headers, state, templates(os.environ))
+            renew(state, os.environ)
     record = Record(settings.log, directory, words)
     return Launch(command, settings, state, record, front == "compiled").run()
 

@@ -126,7 +126,7 @@ def made_from(source: str) -> "list[tuple[str, int, int]]":
     Each with its size in bytes and the time of its last change in nanoseconds.
     """
     folders = [PACKAGE + "/launcher", PACKAGE + "/launcher/tables", source + "/common/include/sc"]
-    files = [PACKAGE + "/runtime/render.py"]
+    files = [PACKAGE + f"/{name}.py" for name in ("runtime/render", "quick", "cli/quick_rewrite")]
     for folder in folders:
         with os.scandir(folder) as entries:
             files += [entry.path for entry in entries if entry.is_file()]
