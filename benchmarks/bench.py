@@ -2,7 +2,7 @@
 
     make bench
     .venv/bin/python benchmarks/bench.py [--rounds N] [--no-verify] [--no-projects] [-k PATTERN]
-                                         [--kernel FOLDER [--units N]]
+                                         [--kernel FOLDER [--units N] [--each]]
 
 Rewriting is compared with what a compiler does with the same unit: GCC where
 the machine has it, else the wheel's Clang.  All are whole processes, run in
@@ -173,7 +173,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="sc-bench-") as name:
         one_unit(cc, "small", SMALL, args.rounds, Path(name))
         one_unit(cc, "large", large(1000), args.rounds, Path(name))
-        rewriting.show(cc, args.kernel, args.units)
+        rewriting.show(cc, args.kernel, args.units, args.each)
         native.show(arches.host(), cc, 5 * args.rounds)
         updates.show(arches.host(), cc, 5 * args.rounds)
         launching(4 * args.rounds)

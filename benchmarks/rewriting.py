@@ -1,6 +1,6 @@
 """What rewriting costs, as a ratio to what a compiler needs to parse the same unit.
 
-    .venv/bin/python benchmarks/rewriting.py [--kernel FOLDER [--units N]]
+    .venv/bin/python benchmarks/rewriting.py [--kernel FOLDER [--units N] [--each]]
 
 Everything is the CPU time of whole processes, the least of some runs that took
 turns.  ``preprocessing`` is the compiler's own, of the same file with the same
@@ -156,15 +156,19 @@ def growth(cc: Compiler, folder: Path) -> Iterator[str]:
         )
 
 
-def kernel(work: Path, count: int) -> Iterator[str]:
-    """The lines about units of Linux, ``count`` of each arch."""
+def kernel(work: Path, count: int, each: bool) -> Iterator[str]:
+    """The lines about units of Linux, ``count`` of each arch; ``each``: of every unit, too."""
     sys.path.insert(0, str(ROOT / "tests" / "kernel"))
     from kernel_units import CROSS, idioms, pick  # type: ignore[import-not-found]
 
     with tempfile.TemporaryDirectory(prefix="sc-bench-") as name:
         for arch in CROSS:
             units = pick(work.resolve(), arch, 6, count)
-            costs = [_cost_of(unit, Path(name)) for unit in units]
+            costs = []
+            for unit in units:
+                costs.append(_cost_of(unit, Path(name)))
+                if each:
+                    yield f"  {unit.name}: {_figures(costs[-1])}"
             for what, some in (("with", True), ("without", False)):
                 own = [
                     cost
@@ -206,6 +210,13 @@ def _cost_of(unit: object, folder: Path) -> Cost:
     return Cost(syntax, before if preprocessed else 0.0, warm, peak, cold(), whole)
 
 
+def _figures(cost: Cost) -> str:
+    ms = [f"{x * 1e3:.0f}" for x in (cost.syntax, cost.preprocessing, cost.rewrite, cost.cold)]
+    return (
+        "syntax {}, preprocessing {}, rewrite {} ({} cold) ms".format(*ms) + f": {cost.ratio:.2f}"
+    )
+
+
 def _told(what: str, costs: Sequence[Cost], preprocessed: bool) -> Iterator[str]:
     ratios = [c.ratio for c in costs]
     whole = [c.rewrite / c.from_source for c in costs]
@@ -225,24 +236,25 @@ def _told(what: str, costs: Sequence[Cost], preprocessed: bool) -> Iterator[str]
     )
 
 
-def show(cc: Compiler, work: str | None, count: int) -> None:
+def show(cc: Compiler, work: str | None, count: int, each: bool = False) -> None:
     with tempfile.TemporaryDirectory(prefix="sc-bench-") as name:
         for line in growth(cc, Path(name)):
             print(line, flush=True)
     if work is None:
         print(f"units of Linux: not measured; tests/kernel/setup.sh FOLDER, then {VARIABLE}=FOLDER")
         return
-    for line in kernel(Path(work), count):
+    for line in kernel(Path(work), count, each):
         print(line, flush=True)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kernel", default=os.environ.get(VARIABLE), metavar="FOLDER")
     parser.add_argument("--units", type=int, default=66, metavar="N", help="of each arch's Linux")
+    parser.add_argument("--each", action="store_true", help="a line for each unit of Linux")
 
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     add_arguments(options)
     given = options.parse_args()
-    show(find(arches.host()), given.kernel, given.units)
+    show(find(arches.host()), given.kernel, given.units, given.each)

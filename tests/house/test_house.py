@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "transformer"
 MODULES = sorted(p for p in PACKAGE.rglob("*.py") if "templates" not in p.parts)
 
-LEAVES = {"configuration", "diagnostics", "extras", "lazy", "places", "quick"}
+LEAVES = {"configuration", "diagnostics", "extras", "lazy", "places", "quick", "scratch"}
 EMULATION = {"unicorn", "elftools", "capstone"}
 
 # Who may import which parts of the project, and which packages from outside.
@@ -27,6 +27,7 @@ MAY = {
     "lazy": (set(), set()),
     "places": (set(), set()),
     "quick": (set(), set()),
+    "scratch": (set(), set()),
     "arch": (set(), set()),
     "frontend": (set(), {"pycparser"}),
     "lowering": ({"frontend", "arch"}, {"jinja2"}),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -334,3 +336,52 @@ def test_assembly_may_include_the_headers(kernel: Kernel) -> None:
     flags = [f"-I{header_dir('linux', load(ARCH))}", "-P"]
     assert preprocess(CC, path, [*flags, "-D__ASSEMBLY__"]).stdout.strip() == b""
     assert b"__sc_guard_nop" in preprocess(CC, path, flags).stdout  # the control
+
+
+# --- what a build waits for ---
+
+HEAVY = {"argparse", "dataclasses", "inspect", "jinja2", "pycparser", "random", "tempfile"}
+
+
+def imported(kernel: Kernel, *words: str) -> set[str]:
+    """The modules of a process that rewrites ``unit.c``, all its words told."""
+    (kernel.folder / "unit.c").write_text(ALL_FORMS)
+    code = (
+        "import sys; from transformer.cli.main import main\n"
+        "status = main(sys.argv[1:]); print(*sys.modules, file=sys.stderr); sys.exit(status)"
+    )
+    command = ["rewrite", "--profile", "linux", *words, "--cc", shlex.join(CC.command)]
+    command += ["-o", str(kernel.folder / "out.c"), str(kernel.folder / "unit.c"), "--"]
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code, *command, *kernel.flags],
+        cwd=Path(transformer.__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "_sc_" in (kernel.folder / "out.c").read_text()
+    return set(done.stderr.split())
+
+
+def test_a_unit_with_idioms_needs_few_imports(kernel: Kernel) -> None:
+    header_dir("linux-analysis")  # rendered once, as a build's first unit does it
+    assert not imported(kernel, "--no-check") & HEAVY
+
+
+def test_the_control_whoever_asks_for_more_gets_more(kernel: Kernel) -> None:
+    assert "argparse" in imported(kernel, "--no-check", "--diagnostics-format=json")
+
+
+def test_a_command_that_is_no_compiler(kernel: Kernel, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is not asked before what it is: that takes time."""
+    (kernel.folder / "unit.c").write_text(ALL_FORMS)
+    for command, said in (
+        ("sh -c :", "neither GCC nor Clang"),
+        ("sh -c 'echo clang'", "sh: preprocessed nothing"),
+        ("no-such-gcc -x", "the compiler 'no-such-gcc' is not found"),
+    ):
+        words = ["--profile", "linux", "--no-check", "--cc", command, "-o", "-"]
+        assert main(["rewrite", *words, str(kernel.folder / "unit.c")]) == 1
+        told = capsys.readouterr()
+        assert said in told.err and told.out == ""

@@ -7,7 +7,6 @@ subcommand is a module of this package with ``add_arguments(parser)`` and
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import io
 import os
@@ -15,8 +14,13 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from transformer import __version__
+from transformer.cli.plain import Plain
+
+if TYPE_CHECKING:
+    import argparse
 
 PROGRAM = "sc-transform"
 SUBCOMMANDS = {
@@ -34,6 +38,7 @@ SUBCOMMANDS = {
     "runtime": "write the runtime as C source with build files, for a project to keep",
 }
 TAKE_CFLAGS = ("rewrite", "inspect", "verify", "config")  # what follows -- goes to args.cflags
+IN_BUILDS = ("rewrite",)  # whose plain command lines need no argparse
 TAKE_WORDS = ("cc",)  # all that follows is theirs, unparsed
 USAGE = 2
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
@@ -86,18 +91,31 @@ def _dispatch(words: list[str]) -> int:
         module = importlib.import_module(f"transformer.cli.{name}")
         if name in TAKE_WORDS:
             return int(module.run_words(words[1:]))
-        parser = argparse.ArgumentParser(
-            f"{PROGRAM} {name}",
-            description=module.__doc__,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        module.add_arguments(parser)
         own, after = _split(words[1:], name in TAKE_CFLAGS)
-        return int(module.run(parser.parse_args(own, argparse.Namespace(cflags=after))))
+        args = _plain(module, own, after) if name in IN_BUILDS else None
+        return int(module.run(args or _parsed(name, module, own, after)))
     parser = _top_level()
     parser.parse_args(words)
     parser.print_help(sys.stderr)
     return USAGE
+
+
+def _plain(module: Any, words: list[str], cflags: list[str]) -> object:
+    plain = Plain()
+    module.add_arguments(plain)
+    return plain.parsed(words, cflags=cflags)
+
+
+def _parsed(name: str, module: Any, words: list[str], cflags: list[str]) -> argparse.Namespace:
+    import argparse
+
+    parser = argparse.ArgumentParser(
+        f"{PROGRAM} {name}",
+        description=module.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    module.add_arguments(parser)
+    return parser.parse_args(words, argparse.Namespace(cflags=cflags))
 
 
 def _split(words: list[str], takes_cflags: bool) -> tuple[list[str], list[str]]:
@@ -109,6 +127,8 @@ def _split(words: list[str], takes_cflags: bool) -> tuple[list[str], list[str]]:
 
 
 def _top_level() -> argparse.ArgumentParser:
+    import argparse
+
     width = max(map(len, SUBCOMMANDS))
     rows = "\n".join(f"  {name:{width}}  {text}" for name, text in SUBCOMMANDS.items())
     parser = argparse.ArgumentParser(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from transformer import __version__
 from transformer.cli.failure import diagnosed, show, status_of
 from transformer.diagnostics import FORMATS, TEXT, Diagnostic
+
+if TYPE_CHECKING:
+    import argparse
 
 Tell = Callable[[Iterable[Diagnostic]], None]
 

@@ -20,7 +20,6 @@ same flags, before them -I"$(sc-transform headers --linux --rewritten)".
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -33,6 +32,8 @@ from transformer.configuration import Configuration, configuration
 from transformer.diagnostics import palette
 
 if TYPE_CHECKING:
+    import argparse
+
     from transformer.rewriting import RewriteResult
     from transformer.toolchain import Compiler
 

@@ -19,7 +19,7 @@ from transformer.lowering import Origins, lower_linux
 from transformer.rewriting.result import RewriteResult, Site
 from transformer.rewriting.unit import copied, readable
 from transformer.runtime import header_dir
-from transformer.toolchain import Compiler, identified
+from transformer.toolchain import Compiler, asked, named
 
 _KEYS = ("define-call", "declare-call", "define-key", "declare-key")
 
@@ -30,7 +30,7 @@ def rewritten(
     """``cc`` is a compiler or a command.  ``ScError`` where the unit does not preprocess."""
     source = Source(data.decode("latin-1"), path)
     readable(source)
-    cc = cc if isinstance(cc, Compiler) else identified(cc)
+    cc = cc if isinstance(cc, Compiler) else named(cc)
     marked = mark(data, LINUX_WORDS)
     text = ""
     if marked.offsets:
@@ -58,7 +58,8 @@ def _checked(
     from transformer.rewriting.checking import compile_check
 
     unit, include = Unit(source.path), header_dir("linux")
-    return compile_check(copied(text, source, cc, cflags), unit, include, origins.original)
+    copy = copied(text, source, asked(cc), cflags)
+    return compile_check(copy, unit, include, origins.original)
 
 
 def _sites(found: Found) -> tuple[Site, ...]:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from transformer.diagnostics import Diagnostic, ScError
 from transformer.frontend import Source
 from transformer.frontend.findings import diagnostic
 from transformer.frontend.source import Files, Place
+from transformer.scratch import scratch
 from transformer.toolchain import (
     Compiler,
     Completed,
+    asked,
     check_syntax,
     compile_object,
     preprocess,
@@ -34,8 +35,7 @@ _MESSAGE = re.compile(
 Back = Callable[[int], int]
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """One of the compiler's messages, at a place of the user's program, and its notes."""
 
     severity: str
@@ -44,8 +44,7 @@ class Message:
     notes: tuple[Message, ...] = ()
 
 
-@dataclass(frozen=True)
-class Copy:
+class Copy(NamedTuple):
     """A temporary file that stands for the user's: same base name, same includes.
 
     ``search`` are flags that find what it includes.  ``texts`` are what stands for
@@ -65,13 +64,16 @@ class Copy:
         return [f"-I{include}", *self.search, *self.cflags, *suffix]
 
     def preprocess(self, include: Path) -> Completed:
+        """The columns of its messages are bytes only where the compiler's family is known."""
         flags = [*self.flags(include), *self._bytes()]
-        with tempfile.TemporaryDirectory(prefix="sc-transform-") as folder:
-            return preprocess(self.cc, self.path, flags, through=Path(folder) / "unit.i")
+        with scratch() as folder:
+            return preprocess(self.cc, self.path, flags, through=folder / "unit.i")
 
     def preprocessed(self, include: Path, back: Back) -> str:
         """The output of ``preprocess``; ``ScError`` with the compiler's errors."""
         done = self.preprocess(include)
+        if not done.ok and not self.cc.family:
+            done = self._replace(cc=asked(self.cc)).preprocess(include)
         if done.ok:
             return done.stdout.decode("latin-1")
         errors = [
@@ -116,7 +118,7 @@ class Copy:
             if severity != "note":
                 found.append(message)
             elif found:
-                found[-1] = replace(found[-1], notes=(*found[-1].notes, message))
+                found[-1] = found[-1]._replace(notes=(*found[-1].notes, message))
         return found
 
     def _place(self, copy: Files, number: int, line: int, column: int, back: Back) -> Place:
@@ -148,8 +150,8 @@ def copied(text: str, source: Source, cc: Compiler, cflags: Sequence[str]) -> It
     original = Path(source.path)
     named = source.path not in ("-", "<stdin>", "<input>")
     name = original.name if named and original.name else "input.c"
-    with tempfile.TemporaryDirectory(prefix="sc-transform-") as folder:
-        path = Path(folder) / name
+    with scratch() as folder:
+        path = folder / name
         path.write_bytes(text.encode("latin-1"))
         parent = str(original.parent) if named else "."
         search = (f"-iquote{parent}",)

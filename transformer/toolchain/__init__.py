@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from transformer.lazy import names
 
 if TYPE_CHECKING:
-    from transformer.toolchain.finding import available, find, identified
+    from transformer.toolchain.finding import asked, available, find, identified, named
     from transformer.toolchain.model import FAMILIES, Compiler, CompilerMissing, Completed
     from transformer.toolchain.running import (
         STATIC_PIE,
@@ -24,6 +24,7 @@ __all__ = [
     "Compiler",
     "CompilerMissing",
     "Completed",
+    "asked",
     "assemble",
     "available",
     "check_syntax",
@@ -32,6 +33,7 @@ __all__ = [
     "find",
     "identified",
     "link",
+    "named",
     "preprocess",
     "run",
 ]
@@ -40,7 +42,7 @@ if not TYPE_CHECKING:  # mypy would take any name
     __getattr__ = names(
         __name__,
         {
-            "finding": "available find identified",
+            "finding": "asked available find identified named",
             "model": "FAMILIES Compiler CompilerMissing Completed",
             "running": "STATIC_PIE assemble check_syntax compile_assembly compile_object link"
             " preprocess run",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
@@ -47,13 +46,24 @@ def find(arch: Arch, family: str | None = None, cc: str | None = None) -> Compil
 def identified(cc: str) -> Compiler:
     """The compiler that a command starts, whatever it builds for."""
     argv = _split(cc)
-    program = shutil.which(argv[0], path=_path())
+    program = _which(argv[0], _path())
     if program is None:
         raise CompilerMissing(f"the compiler '{argv[0]}' is not found")
     compiler = _identify((program, *argv[1:]))
     if compiler is None:
         raise CompilerMissing(f"'{cc}' is neither GCC nor Clang")
     return compiler
+
+
+def named(cc: str) -> Compiler:
+    """As ``identified``, but it is not run to tell its family, which is empty."""
+    argv = tuple(_split(cc))
+    return Compiler("", argv, _base_flags(argv), "")
+
+
+def asked(cc: Compiler) -> Compiler:
+    """What a compiler that was only ``named`` is."""
+    return cc if cc.family else identified(shlex.join(cc.argv))
 
 
 def available(arch: Arch, families: Sequence[str] = FAMILIES) -> list[Compiler]:
@@ -73,6 +83,12 @@ def _advice(arch: Arch, families: Sequence[str]) -> str:
     return f"no {what} for {arch.title} on this machine: install {ways_text}"
 
 
+def _which(name: str, path: str) -> str | None:
+    from shutil import which  # it imports what compresses
+
+    return which(name, path=path)
+
+
 def _path() -> str:
     """Part of the cache's key: a test may change it."""
     return os.environ.get("PATH", os.defpath)
@@ -80,7 +96,7 @@ def _path() -> str:
 
 @cache
 def _gcc(toolchain: Toolchain, path: str) -> Compiler | None:
-    candidates = (shutil.which(n, path=path) for n in ("gcc", "cc", *toolchain.cross_gcc))
+    candidates = (_which(n, path) for n in ("gcc", "cc", *toolchain.cross_gcc))
     for program in candidates:
         if program and _fits(toolchain, _machine((program,))):
             compiler = _identify((program,))
@@ -93,7 +109,7 @@ def _gcc(toolchain: Toolchain, path: str) -> Compiler | None:
 def _clang(toolchain: Toolchain, path: str) -> Compiler | None:
     if binary := zig.binary():
         return zig.compiler(binary, toolchain)
-    program = shutil.which("clang", path=path)
+    program = _which("clang", path)
     if program and _fits(toolchain, _machine((program,))):
         return _identify((program,))
     return None
@@ -128,10 +144,14 @@ def _identify(argv: tuple[str, ...]) -> Compiler | None:
         return None
     version = text.strip().splitlines()[0] if text.strip() else ""
     if "clang" in text.lower():
-        return Compiler("clang", argv, zig.CC_FLAGS if zig.is_zig(argv) else (), version)
+        return Compiler("clang", argv, _base_flags(argv), version)
     if "Free Software Foundation" in text:
         return Compiler("gcc", argv, (), version)
     return None
+
+
+def _base_flags(argv: tuple[str, ...]) -> tuple[str, ...]:
+    return zig.CC_FLAGS if zig.is_zig(argv) else ()
 
 
 def _machine(argv: tuple[str, ...]) -> str:

@@ -9,7 +9,6 @@ import contextlib
 import os
 import re
 import shlex
-import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -96,9 +95,12 @@ def preprocess(
     if through is None:
         return run(words, cwd=cwd)
     done = run([*words, "-o", str(through)], cwd=cwd)
-    if done.ok:
-        done.stdout = through.read_bytes()
-    return done
+    if not done.ok:
+        return done
+    try:
+        return done._replace(stdout=through.read_bytes())
+    except FileNotFoundError:  # that was no compiler
+        return done._replace(returncode=CANNOT_RUN, stderr=f"{words[0]}: preprocessed nothing\n")
 
 
 def compile_object(
@@ -223,7 +225,9 @@ def link(
 def _linker_of(gcc: tuple[str, ...]) -> tuple[str, ...]:
     """The linker that this GCC's collect2 would run."""
     named = run([*gcc, "-print-prog-name=ld"]).stdout.decode(errors="replace").strip()
-    path = shutil.which(named) if named else None
+    from shutil import which  # it imports what compresses
+
+    path = which(named) if named else None
     return (path,) if path else ()
 
 
