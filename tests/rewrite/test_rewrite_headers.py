@@ -54,6 +54,17 @@ def test_a_program_does_what_it_did(whole: Path, cc: Compiler) -> None:
     assert output(cc, UNITS) == OUTPUT
 
 
+def test_flags_in_response_files(whole: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The folders that they name are searched, and their outputs are not written."""
+    write(whole, {"flags": "@more -Wall", "more": "-O2 '-Iinclude' -c -o none.o -MD -MF none.d"})
+    assert project.rewrite(*UNITS, "--out-dir", "out", flags=["@flags", "-Wextra"]) == 0
+    assert output(COMPILERS[0], UNITS) == OUTPUT
+    assert not list(whole.glob("none.*"))
+    write(whole, {"again": "-O2 @again"})
+    assert project.rewrite("src/b.c", "--out-dir", "out", flags=["@again"]) == 2
+    assert "response files" in capfd.readouterr().err
+
+
 def test_the_idioms_of_headers_are_rewritten_in_copies(
     whole: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -166,7 +166,15 @@ def _linux(args: argparse.Namespace, settings: Configuration) -> Rewritten:
 
 def _cflags(args: argparse.Namespace, settings: Configuration) -> list[str]:
     folders = [f"-I{d}" for d in args.include]
-    return [*settings.cflags, *folders, *(f"-D{d}" for d in args.define), *args.cflags]
+    flags = [*settings.cflags, *folders, *(f"-D{d}" for d in args.define), *args.cflags]
+    if not any(flag.startswith("@") for flag in flags):
+        return flags
+    from transformer.launcher.responsefile import expand
+
+    flags, ended = expand(flags, ".")
+    if not ended:
+        raise Usage("the flags' response files name each other without end")
+    return flags
 
 
 def _dynamic(text: str) -> tuple[str, str]:
