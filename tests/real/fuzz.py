@@ -44,6 +44,7 @@ _SECONDS = 10
 _DYNAMIC = re.compile(rb"SC_DYNAMIC")
 _STRAY = re.compile(r"\\[ \t]*\r?\n\s*(?:#|%:)")  # a directive to one of them, and no C
 _MARKS = re.compile(rb"__sc_at_\d+_")
+_NUMBERING = re.compile(rb"(?:#|%:)\s*(?:line\b|[0-9])")
 
 
 class Hang(BaseException):
@@ -118,10 +119,17 @@ def _again(first: Rewritten, way: Way) -> None:
 
 
 def _marks(data: bytes) -> None:
-    """A marked copy is the file and the marks; the quick search finds what the lexer does."""
+    """A marked copy is the file and the marks; the quick search finds what the lexer does.
+
+    Where a directive gives lines other numbers the copy has blanks, and as many lines.
+    """
     marked = mark(data)
     if not _MARKS.search(data):
-        _holds(_MARKS.sub(b"", marked.text) == data, "a marked copy is another file")
+        plain = bytearray(data)
+        for start, end in marked.blank:
+            _holds(bool(_NUMBERING.match(data, start, end)), "something else was blanked")
+            plain[start:end] = re.sub(rb"[^\r\n]", b" ", data[start:end])
+        _holds(_MARKS.sub(b"", marked.text) == plain, "a marked copy is another file")
     _holds(list(map(marked.original, (0, len(marked.text)))) == [0, len(data)], "marks' offsets")
     text = data.decode("latin-1")
     if not _ODD.search(text) and not _STRAY.search(text):
