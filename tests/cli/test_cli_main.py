@@ -170,6 +170,35 @@ def test_a_reader_that_goes_away_is_not_complained_about() -> None:
     assert (done.returncode, done.stderr) == (141, b"")
 
 
+SCRIPT = Path(sys.executable).parent / "sc-transform"
+STARTS = [[sys.executable, "-m", "transformer"], [str(SCRIPT)]]
+
+
+@pytest.mark.parametrize("start", STARTS, ids=["module", "installed"])
+@pytest.mark.parametrize("words", ["arches", "rewrite --no-check plain.c"])
+def test_output_that_cannot_be_written_is_told_once(
+    words: str, start: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "plain.c").write_text("int plain;\n")
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*start, *words.split()], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE
+        )
+    said = b"sc-transform: error: input or output: No space left on device\n"
+    assert (done.returncode, done.stderr) == (1, said)
+
+
+@pytest.mark.parametrize("start", STARTS, ids=["module", "installed"])
+def test_output_that_is_closed_is_told(start: list[str], tmp_path: Path) -> None:
+    (tmp_path / "plain.c").write_text("int plain;\n")
+    command = shlex.join([*start, "rewrite", "--no-check", "plain.c"])
+    done = subprocess.run(
+        ["sh", "-c", f"{command} >&-"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    )
+    told = "sc-transform: error: standard output: Bad file descriptor\n"
+    assert (done.returncode, done.stderr) == (1, told)
+
+
 def test_a_poor_locale_is_no_reason_to_fail() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     assert program("arches", env=environment).returncode == 0

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -181,6 +184,41 @@ def _alive(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"
+
+
+class Ended(Exception):
+    """What the handler of a signal raises in a test."""
+
+
+@pytest.fixture
+def ended(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """A signal arrives when a child was made and is not yet known; gives the children."""
+    made: list[int] = []
+
+    class Popen(subprocess.Popen[bytes]):
+        def __init__(self, *args: object, **how: object) -> None:
+            super().__init__(*args, **how)  # type: ignore[call-overload]
+            made.append(self.pid)
+            signal.raise_signal(signal.SIGTERM)
+
+    def stop(number: int, frame: object) -> None:
+        raise Ended
+
+    monkeypatch.setattr(subprocess, "Popen", Popen)
+    before = signal.signal(signal.SIGTERM, stop)
+    yield made
+    assert signal.signal(signal.SIGTERM, before) is stop
+
+
+def test_a_signal_while_a_child_starts_ends_the_child(ended: list[int]) -> None:
+    with pytest.raises(Ended):
+        run(["sleep", "60"])
+    assert len(ended) == 1 and not _alive(ended[0])
+
+
+def test_handlers_are_as_before_where_nothing_starts(ended: list[int]) -> None:
+    assert run(["/no/such/compiler"]).returncode == CANNOT_RUN
+    assert ended == []
 
 
 def test_what_cannot_start_is_a_failure_and_no_exception(tmp_path: Path) -> None:

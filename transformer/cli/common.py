@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from transformer.configuration import Usage
 from transformer.diagnostics import Diagnostic, ScError
@@ -95,8 +96,9 @@ def read_input(name: str) -> bytes:
 def write_output(output: str | None, data: bytes) -> None:
     """Writes as ``write_text`` does; ``ScError`` where a file cannot be written."""
     if output in (None, "-"):
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        stream = _standard_output().buffer
+        stream.write(data)
+        stream.flush()
         return
     assert output is not None
     try:
@@ -109,11 +111,18 @@ def write_output(output: str | None, data: bytes) -> None:
 def write_text(output: str | None, text: str) -> None:
     """Writes to standard output (None or ``-``) or to a file, whole or not at all."""
     if output in (None, "-"):
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        stream = _standard_output()
+        stream.write(text)
+        stream.flush()
     else:
         assert output is not None
         write_whole(Path(output), text.encode())
+
+
+def _standard_output() -> TextIO:
+    if sys.stdout is None:  # as Python has it where it is closed
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF), "standard output")
+    return sys.stdout
 
 
 def write_whole(path: Path, data: bytes) -> None:

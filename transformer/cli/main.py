@@ -49,20 +49,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command line and returns its exit status."""
     _never_fail_to_print()
     try:
-        with _cleaning_up():
-            status = _dispatch(list(sys.argv[1:] if argv is None else argv))
-        sys.stdout.flush()  # here, where a broken pipe or a full disk can still be told
-    except SystemExit as e:  # argparse: --help is 0, a wrong option 2
-        return e.code if isinstance(e.code, int) else USAGE
+        status = _ended(list(sys.argv[1:] if argv is None else argv))
+        if sys.stdout:
+            sys.stdout.flush()  # here, where a broken pipe or a full disk can still be told
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        return _broken_pipe()
+        _drop_output()
+        return BROKEN_PIPE
     except Exception as e:
         from transformer.cli.failure import report
 
-        return report(e)
+        status = report(e)
+        _drop_output()
     return status
+
+
+def _ended(words: list[str]) -> int:
+    try:
+        with _cleaning_up():
+            return _dispatch(words)
+    except SystemExit as e:  # argparse: --help is 0, a wrong option 2
+        return e.code if isinstance(e.code, int) else USAGE
 
 
 @contextmanager
@@ -151,11 +159,13 @@ def _never_fail_to_print() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _broken_pipe() -> int:
-    """The reader went away: say nothing, at exit neither."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
-    return BROKEN_PIPE
+def _drop_output() -> None:
+    """What cannot be written is not tried again at exit: it was told, or nobody reads."""
+    try:
+        if sys.stdout:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -33,12 +33,11 @@ def main(program: str, words: list[str], front: str) -> "NoReturn":
 
     status = main(words)
     try:
-        for stream in (sys.stdout, sys.stderr):
-            if stream:
-                stream.flush()
-    except OSError:
-        sys.exit(status)  # Python says in its own way what became of them
-    os._exit(status)  # taking Python down takes time
+        if sys.stderr:
+            sys.stderr.flush()
+    except OSError:  # nobody can be told of that
+        pass
+    os._exit(status)  # main has flushed its output, and taking Python down takes time
 
 
 def _copied(words: list[str]) -> bool:

@@ -141,6 +141,7 @@ static void copy(char **arguments)
 		data = mmap(NULL, status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
 	if (data == MAP_FAILED || may_hold(data, status.st_size))
 		return;
+	signal(SIGXFSZ, SIG_IGN);	/* as Python has it: it tells of files that are too large */
 	sigfillset(&signals);
 	sigprocmask(SIG_BLOCK, &signals, &signals);	/* none leaves half a file */
 	if (copied(path, data, status.st_size, there, old.st_mode))

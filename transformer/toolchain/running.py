@@ -11,9 +11,11 @@ import re
 import shlex
 import signal
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from transformer.toolchain.model import Compiler, Completed
 
@@ -29,6 +31,8 @@ BY_NAME = ("-d", "--dump", "-fdump-", "-gsplit-dwarf", "-save-temps", "--save-te
 COVERAGE = {"--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage"}
 
 OBJECTS = (".o", ".a", "")  # an input without a suffix is an option
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 COLLECT = "collect2"  # GCC's own program, which runs the linker by the same words
 
 # With -static: a position-independent program that needs no dynamic linker. (-static-pie
@@ -50,6 +54,7 @@ def run(
     """
     argv = tuple(argv)
     environment = {**os.environ, "LC_ALL": "C", **(env or {})}
+    held = _Held()
     try:
         child = subprocess.Popen(
             argv,
@@ -61,8 +66,13 @@ def run(
             process_group=0,
         )
     except (OSError, ValueError) as e:
+        held.release()
         return Completed(argv, CANNOT_RUN, b"", f"{argv[0]}: {e}\n")
+    except BaseException:
+        held.release()
+        raise
     try:
+        held.release()
         out, err = child.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
         _kill(child)
@@ -71,6 +81,29 @@ def run(
         _kill(child)
         raise
     return Completed(argv, child.returncode, out, err.decode(errors="replace"))
+
+
+class _Held:
+    """Signals that end this process wait while a child starts, until it is known whom to kill.
+
+    Python runs their handlers, which raise, in the main thread only.
+    """
+
+    def __init__(self) -> None:
+        self.arrived: list[int] = []
+        self.before: dict[int, Any] = {}
+        if threading.current_thread() is threading.main_thread():
+            found = {number: signal.getsignal(number) for number in ENDING}
+            self.before = {number: how for number, how in found.items() if callable(how)}
+        for number in self.before:
+            signal.signal(number, lambda number, frame: self.arrived.append(number))
+
+    def release(self) -> None:
+        """Raises what the handler of a signal that arrived raises."""
+        for number, how in self.before.items():
+            signal.signal(number, how)
+        for number in self.arrived:
+            signal.raise_signal(number)
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:
