@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import random
 import shlex
+import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from transformer.launcher.state import templates
 from transformer.quick import HOLDS, may_hold_idioms
 from transformer.toolchain import find
 
+ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(sys.executable).parent / "sc-transform"
 PLAIN = b"int plain(int a) { return a + 1; } /* \xe9 */\r\n"
 WHOLE = [sys.executable, "-m", "transformer"]
@@ -241,3 +245,37 @@ def test_the_front_leaves_settings_to_python(
     assert small.takes(*LINUX, "-o", "out.c", "plain.c")
     monkeypatch.setenv(name, "x")
     assert not small.takes(*LINUX, "-o", "out.c", "plain.c")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_nothing_is_left_where_the_front_is_made_and_a_signal_comes(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    """A package of its own, whose first run is cut off in the compiler."""
+    package, started, temporary = tmp_path / "p", tmp_path / "started", tmp_path / "tmp"
+    for name in ("transformer", "templates"):
+        shutil.copytree(ROOT / name, package / name, ignore=shutil.ignore_patterns("front"))
+    temporary.mkdir()
+    script(tmp_path / "cc", f'echo $$ >"$TMPDIR/x.s"; echo $$ >{started}.new; '
+           f'mv {started}.new {started}; exec sleep 60')  # fmt: skip
+    (tmp_path / "plain.c").write_bytes(PLAIN)
+    code = SCRIPT.read_text().split("code='")[1].split("'\n")[0]
+    code = code.replace("'$main'", "cli.quick_rewrite")
+    command = [sys.executable, "-IS", "-c", code, str(package), "new", "sc-transform", *LINUX]
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "TMPDIR": str(temporary),
+           "SC_CACHE": str(tmp_path / "cache")}  # fmt: skip
+    child = subprocess.Popen(
+        [*command, "-o", "out.c", "plain.c"], cwd=tmp_path, env=env,
+        stderr=subprocess.PIPE, preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
+    )  # fmt: skip
+    for _ in range(600):
+        if started.exists():
+            break
+        time.sleep(0.05)
+    child.send_signal(number)
+    _, told = child.communicate(timeout=30)
+    assert (child.returncode, told) == (-number, b"")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started.read_text()), 0)
+    assert not list(temporary.iterdir())
+    assert not list((package / "transformer/launcher/__pycache__").glob("front.*.tmp"))

@@ -108,21 +108,6 @@ def test_interrupted_in_its_second_half_it_leaves_no_object(
     assert not (desk.folder / "demo.o").exists()
 
 
-def test_a_signal_that_comes_as_a_process_starts_waits_until_it_can_be_ended() -> None:
-    from transformer.launcher.process import _starting
-
-    code = "def run(stop):\n    stop()\n    child = 1\n    stop()\n"
-    names: dict[str, object] = {"__name__": "transformer.toolchain.running"}
-    exec(code, names)
-    told: list[bool] = []
-    names["run"](lambda: told.append(_starting(sys._getframe())))  # type: ignore[operator]
-    assert told == [True, False]
-    assert not _starting(sys._getframe())
-    from transformer.toolchain.running import run
-
-    assert "child" in run.__code__.co_varnames  # by which the launcher goes
-
-
 def test_a_compiler_that_dies_by_a_signal_is_passed_on(desk: Desk) -> None:
     desk.write("plain.c", PLAIN)
     desk.script("dying-gcc", "kill -SEGV $$")

@@ -18,6 +18,7 @@ from transformer.launcher.masquerade import INSIDE
 from transformer.launcher.renewing import in_vain
 from transformer.launcher.state import State, made_from
 from transformer.quick import HOLDS
+from transformer.scratch import scratch
 
 SOURCES = tuple(Path(__file__).with_name(name) for name in ("front.c", "front_copy.c"))
 COMPILERS = ("cc", "gcc", "clang")
@@ -26,7 +27,7 @@ LINKS: tuple[list[str], ...] = (
     [],
 )  # without a dynamic linker it starts in half the time
 SECONDS = 20
-ENVIRONMENT = ("PATH", "HOME", "TMPDIR", INSIDE)
+ENVIRONMENT = ("PATH", "HOME", INSIDE)
 
 # For which the front leaves a command line to Python.  All other roles change
 # neither where an object goes nor whether its symbols can be seen in it.
@@ -75,14 +76,15 @@ def _compiled(text: str, output: Path, compiler: str, link: list[str]) -> bool:
     command = [compiler, "-w", "-O1", *link, "-x", "c", "-o", str(output), "-"]
     environment = {k: v for k, v in os.environ.items() if k in ENVIRONMENT}
     try:
-        subprocess.run(
-            command,
-            input=text.encode(),
-            env=environment,
-            check=True,
-            capture_output=True,
-            timeout=SECONDS,
-        )
+        with scratch() as folder:  # where a compiler that is killed leaves its files
+            subprocess.run(
+                command,
+                input=text.encode(),
+                env=environment | {"TMPDIR": str(folder)},
+                check=True,
+                capture_output=True,
+                timeout=SECONDS,
+            )
         told = subprocess.run([output], capture_output=True, timeout=SECONDS, check=True)
     except (OSError, subprocess.SubprocessError):
         return False

@@ -16,9 +16,6 @@ FORWARDED = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 DEFAULTED = (signal.SIGPIPE, signal.SIGXFSZ)  # which Python ignores
 CORE = (signal.SIGQUIT, signal.SIGILL, signal.SIGABRT, signal.SIGFPE, signal.SIGSEGV)
 
-RUNS = "transformer.toolchain.running"
-SOON_SECONDS = 0.01
-
 _child = 0  # -1: about to start
 _pending = 0
 
@@ -45,23 +42,10 @@ def watch(blocked: bool = False) -> None:
 
 def _arrived(number: int, frame: "FrameType | None") -> None:
     global _pending
-    if _starting(frame):
-        signal.signal(signal.SIGALRM, lambda _, later: _arrived(number, later))
-        signal.setitimer(signal.ITIMER_REAL, SOON_SECONDS)
-        return
     if not _child:
         raise Interrupted(number)
     _pending = number
     _forward(number)
-
-
-def _starting(frame: "FrameType | None") -> bool:
-    """Whether ``toolchain.running`` has a process that it could not end: it holds it not yet."""
-    while frame is not None:
-        if frame.f_code.co_name == "run" and frame.f_globals["__name__"] == RUNS:
-            return "child" not in frame.f_locals
-        frame = frame.f_back
-    return False
 
 
 def _forward(number: int) -> None:

@@ -3,6 +3,7 @@
 import sys
 
 from transformer.launcher import light as os
+from transformer.launcher.process import FORWARDED, Interrupted, die
 from transformer.launcher.state import PACKAGE, State, plain_headers, templates, whole_python
 
 TYPE_CHECKING = False
@@ -14,7 +15,10 @@ _PLACE = PACKAGE + "/launcher/__pycache__"
 
 
 def renew(state: State, environment: "Mapping[str, str]") -> None:
-    """Makes it, unless the user wants none or it was in vain before.  Raises nothing."""
+    """Makes it, unless the user wants none or it was in vain before.  Raises nothing.
+
+    A signal that comes meanwhile ends the process, and nothing is left of the attempt.
+    """
     if environment.get(FRONT) == "no" or not os.access(_PLACE, os.W_OK):
         return
     if state.get("front", _PLACE, _stamp()):
@@ -24,9 +28,22 @@ def renew(state: State, environment: "Mapping[str, str]") -> None:
     except Exception:  # templates that do not render are told of where they are needed
         return
     whole_python()
+    import signal
+
     from transformer.launcher.front import make
 
-    make(headers, state, templates(environment))
+    def stop(number: int, frame: object) -> None:
+        raise Interrupted(number)
+
+    ending = [n for n in FORWARDED if signal.getsignal(n) == signal.SIG_DFL]
+    for number in ending:
+        signal.signal(number, stop)
+    try:
+        make(headers, state, templates(environment))
+    except Interrupted as e:
+        die(e.number)
+    for number in ending:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def in_vain(state: State) -> None:

@@ -31,8 +31,7 @@ BY_NAME = ("-d", "--dump", "-fdump-", "-gsplit-dwarf", "-save-temps", "--save-te
 COVERAGE = {"--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage"}
 
 OBJECTS = (".o", ".a", "")  # an input without a suffix is an option
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
+ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 COLLECT = "collect2"  # GCC's own program, which runs the linker by the same words
 
 # With -static: a position-independent program that needs no dynamic linker. (-static-pie
