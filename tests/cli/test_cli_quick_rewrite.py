@@ -162,7 +162,8 @@ def script(path: Path, text: str) -> Path:
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("front")
-    compiler = script(folder / "cc", f'exec {shlex.join(find(arch.host()).argv)} "$@"')
+    found = find(arch.host())
+    compiler = script(folder / "cc", f'exec {shlex.join(found.hosted or found.argv)} "$@"')
     text = front.program("headers", templates(os.environ))
     assert front._compiled(text, folder / "front", str(compiler), [])
     return folder / "front"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from corpus_cases import CALL, STEPS, Damage, MakeCase, run
@@ -36,7 +35,7 @@ def rewriting(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
         def wrong(*args: object, **more: object) -> RewriteResult:
             result = real(*args, **more)  # type: ignore[arg-type]
             assert old.encode() in result.text
-            return replace(result, text=result.text.replace(old.encode(), new.encode()))
+            return result._replace(text=result.text.replace(old.encode(), new.encode()))
 
         monkeypatch.setattr(transformed, "rewrite_unit", wrong)
 

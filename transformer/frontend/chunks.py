@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from transformer.frontend.lexing import DIGRAPHS, Token, matching, tokens
+from transformer.frontend.lexing import DIGRAPHS, Token, many, matching, tokens
 
 _DEEP = 2  # brackets in brackets that are skipped at once
 _PLAIN = r"""[^(){}"'/\n%]*+"""
-_HIDING = (
-    r""""(?<!R")[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'"""
-    r"""|\n[ \t]*+(?:\#[^\n]*+)?+|/(?![*/])|(?<!<)%(?!>)"""
-)
+_STRING = r'"(?<!R")[^"\\\n]*+' + many(r'\\.[^"\\\n]*+') + '"'
+_CHARACTER = r"'[^'\\\n]*+" + many(r"\\.[^'\\\n]*+") + "'"
+_HIDING = rf"{_STRING}|{_CHARACTER}|\n[ \t]*+(?:\#[^\n]*+)?+|/(?![*/])|(?<!<)%(?!>)"
 
 
 def _within(depth: int) -> str:
     """What may stand between two brackets, as a pattern that never goes back."""
     inner = _within(depth - 1) if depth else ""
     deeper = rf"|\({inner}\)|\{{{inner}\}}" if depth else ""
-    return rf"{_PLAIN}(?:(?:{_HIDING}{deeper}){_PLAIN})*+"
+    return _PLAIN + many(rf"(?:{_HIDING}{deeper}){_PLAIN}")
 
 
 #: Brackets, and what may hide them; those that soon have a partner, with all that lies

@@ -7,26 +7,41 @@ offset in the file, whatever the file's encoding.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
 #: backslash-newline, with the blanks that compilers allow between the two
 SPLICE = r"\\[ \t]*\r?\n"
-_S = rf"(?:{SPLICE})*+"
-_BLOCK = rf"/{_S}\*[^*]*+(?:\*(?!{_S}/)[^*]*+)*+(?:\*{_S}/|\Z)"
-_LINE = rf"/{_S}/[^\n\\]*+(?:(?:{SPLICE}|\\)[^\n\\]*+)*+"
-_QUOTED = rf'[^"\\\n]*+(?:(?:{SPLICE}|\\[^\n])[^"\\\n]*+)*+'
+
+
+def many(pattern: str) -> str:
+    """A pattern that matches ``pattern`` as often as it can, and takes none of that back.
+
+    A possessive repetition does so without a memory of each turn.  Before 3.11.5 Python
+    goes on in the middle of a turn that fails there (CPython's issue 106052).
+    """
+    if sys.version_info < (3, 11, 5):
+        return f"(?>(?:{pattern})*)"
+    return f"(?:{pattern})*+"
+
+
+_S = many(SPLICE)
+_BLOCK = rf"/{_S}\*[^*]*+" + many(rf"\*(?!{_S}/)[^*]*+") + rf"(?:\*{_S}/|\Z)"
+_LINE = rf"/{_S}/[^\n\\]*+" + many(rf"(?:{SPLICE}|\\)[^\n\\]*+")
+_QUOTED = r'[^"\\\n]*+' + many(rf'(?:{SPLICE}|\\[^\n])[^"\\\n]*+')
 _STRING = rf'"{_QUOTED}"?'
-_CHARACTER = rf"'[^'\\\n]*+(?:(?:{SPLICE}|\\[^\n])[^'\\\n]*+)*+'"
+_CHARACTER = r"'[^'\\\n]*+" + many(rf"(?:{SPLICE}|\\[^\n])[^'\\\n]*+") + "'"
 _FENCED = r'"(?P<fence>[^()\\\s]{0,16})\([\s\S]*?\)(?P=fence)"'
 _RAW_STRING = rf"(?:u8|[uUL])?R{_FENCED}"
-_DIRECTIVE = (
-    rf'(?:\#|%:)[^\n/"\\]*+(?:(?:{_BLOCK}|{_LINE}|"{_QUOTED}"|{SPLICE}|[^\n])[^\n/"\\]*+)*+'
+_DIRECTIVE = r'(?:\#|%:)[^\n/"\\]*+' + many(
+    rf'(?:{_BLOCK}|{_LINE}|"{_QUOTED}"|{SPLICE}|[^\n])[^\n/"\\]*+'
 )
 _WORD = rf"(?:[A-Za-z_$\x80-\xff]|{_S}(?<=\n)[A-Za-z_$])(?:[\w$\x80-\xff]|{SPLICE}(?=[\w$\\]))*"
 _NUMBER = r"\.?[0-9](?:[eEpP][+-]|[\w.]|'(?=\w))*"
 _DIGRAPH = r"<[:%]|[:%]>"
 _UCN = r"(?:\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8})"
+_NAME = r"[A-Za-z_$\x80-\xff][\w$\x80-\xff]*+" + many(rf"{_UCN}[\w$\x80-\xff]*+")
 _OPERATOR = r"\.\.\.|<<=|>>=|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[*/%+\-&^|]=|\#\#|::|[^\s\w]"
 
 _RAW = re.compile(
@@ -62,7 +77,7 @@ MARKABLE = re.compile(
 _DIRECTIVE_RE = re.compile(_DIRECTIVE)
 _PREPROCESSED = re.compile(
     rf"""(?P<directive>^[ \t]*\#[^\n]*|/\*[\s\S]*?\*/|//[^\n]*)
-       | (?P<id>[A-Za-z_$\x80-\xff][\w$\x80-\xff]*+(?:{_UCN}[\w$\x80-\xff]*+)*+(?!["']))
+       | (?P<id>{_NAME}(?!["']))
        | (?P<num>{_NUMBER})
        | (?P<rawstr>{_RAW_STRING})
        | (?P<str>(?:u8|[uUL])?"(?:[^"\\\n]|\\.)*")
