@@ -84,10 +84,15 @@ _EACH = 16
 
 
 def _cells() -> Iterator[Any]:
-    """All of them for the full suite; of each file of an arch every sixteenth, the first too."""
-    for name in arches.names():
+    """All of them for the full suite; of each file of an arch every sixteenth, the first too.
+
+    The first of a file that the arches share is tried with one of them, all taking turns.
+    """
+    names = arches.names()
+    shared = list(dict.fromkeys(d.file for d in _damages("common")))
+    for turn, name in enumerate(names):
         families = {cc.family for cc in available(arches.load(name))}
-        seen: Counter[str] = Counter()
+        seen = Counter({file: (n - turn) % len(names) for n, file in enumerate(shared)})
         for d in _damages(name) + _damages("common"):
             if d.compiler in families:
                 marks = () if seen[d.file] % _EACH == 0 else (pytest.mark.full,)
