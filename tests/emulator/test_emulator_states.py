@@ -161,6 +161,26 @@ def test_a_branch_to_code_of_no_function_is_seen(arch: Arch) -> None:
     assert source in [p.address for p in found]
 
 
+def test_a_function_that_lost_its_name_may_branch_within_itself(arch: Arch) -> None:
+    """As the copy of a weak function does that another object's stands for."""
+    built = fixed(arch, "trampoline")
+    image = built.image()
+    inner = {a: t.target for a, t in code_of(image).branches.items()}
+    symbol, source = next(
+        (s, a)
+        for s in image.all_symbols
+        for a, target in inner.items()
+        if s.kind == "func"
+        and s.size
+        and {a, target} <= {*range(s.address + 1, s.address + s.size)}
+    )
+    inside = range(symbol.address, symbol.address + symbol.size)
+    image.all_symbols = [s for s in image.all_symbols if s.address not in inside]
+    report = static_check(image, arch, built.mode, built.variant.pads)
+    found = {p.address for p in report.problems if "where no function is" in p.message}
+    assert source not in found and not found & set(inside)
+
+
 def test_a_proxy_that_its_key_does_not_know_is_seen(arch: Arch) -> None:
     built = fixed(arch, "trampoline")
     cpu, image = started(built)

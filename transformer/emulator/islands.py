@@ -15,15 +15,22 @@ from transformer.emulator.tables import Tables
 
 
 def islands(tables: Tables, code: Code) -> Iterator[tuple[int, int]]:
-    """Direct branches (address, target) to code of no function, trampoline or way station."""
+    """Direct branches (address, target) to code of no function, trampoline or way station.
+
+    What itself has no name branches as it likes: it is the island, which is told where it
+    is reached, or the copy of a weak function that the linker took from another object.
+    """
     ways = {e.code for e in tables.call_sites if e.is_way}
     spans = _spans(tables)
     starts = [start for start, _ in spans]
+
+    def named(address: int) -> bool:
+        index = bisect_right(starts, address) - 1
+        return index >= 0 and address < spans[index][1]
+
     for target, branching in code.branching.items():
-        index = bisect_right(starts, target) - 1
-        named = index >= 0 and target < spans[index][1]
-        if not named and target not in ways and _is_code(tables, target):
-            yield from ((address, target) for address in branching)
+        if not named(target) and target not in ways and _is_code(tables, target):
+            yield from ((address, target) for address in branching if named(address))
 
 
 def _is_code(tables: Tables, address: int) -> bool:
