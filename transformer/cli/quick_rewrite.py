@@ -27,11 +27,14 @@ def main(program: str, words: list[str], front: str) -> "NoReturn":
     if copied:
         os._exit(0)
     whole_python()
-    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    from transformer.cli.main import main
+    from transformer.cli.main import INTERRUPTED, main
 
-    status = main(words)
+    try:
+        if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        status = main(words)
+    except KeyboardInterrupt:
+        status = INTERRUPTED
     try:
         if sys.stderr:
             sys.stderr.flush()
