@@ -15,7 +15,7 @@ from pathlib import Path
 from transformer.launcher import roles, settings, tables
 from transformer.launcher.detect import INCLUDES
 from transformer.launcher.masquerade import INSIDE
-from transformer.launcher.renewing import in_vain
+from transformer.launcher.renewing import PLACE, in_vain
 from transformer.launcher.state import State, made_from
 from transformer.quick import HOLDS
 from transformer.scratch import scratch
@@ -56,7 +56,7 @@ _Row = tuple[str, str, str]
 
 def make(headers: str, state: State, templates: str) -> None:
     """``headers`` is the folder of the plain headers.  Raises nothing."""
-    place = Path(__file__).parent / "__pycache__"
+    place = Path(PLACE)
     fresh = place / f"front.{os.getpid()}.tmp"
     try:
         text = program(Path(headers).name, templates)

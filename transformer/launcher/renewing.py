@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FRONT = "SC_TRANSFORM_FRONT"  # "no": every command line is Python's
-_PLACE = PACKAGE + "/launcher/__pycache__"
+PLACE = PACKAGE + "/launcher/__pycache__"
 
 
 def renew(state: State, environment: "Mapping[str, str]") -> None:
@@ -19,9 +19,9 @@ def renew(state: State, environment: "Mapping[str, str]") -> None:
 
     A signal that comes meanwhile ends the process, and nothing is left of the attempt.
     """
-    if environment.get(FRONT) == "no" or not os.access(_PLACE, os.W_OK):
+    if environment.get(FRONT) == "no" or not os.access(PLACE, os.W_OK):
         return
-    if state.get("front", _PLACE, _stamp()):
+    if state.get("front", PLACE, _stamp()):
         return
     try:
         headers = plain_headers(state, environment)
@@ -48,7 +48,7 @@ def renew(state: State, environment: "Mapping[str, str]") -> None:
 
 def in_vain(state: State) -> None:
     """Not again for this PATH."""
-    state.keep("front", _PLACE, _stamp(), True)
+    state.keep("front", PLACE, _stamp(), True)
 
 
 def _stamp() -> "tuple[str, str | None]":

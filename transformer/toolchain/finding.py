@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from transformer.toolchain import zig
 from transformer.toolchain.model import FAMILIES, Compiler, CompilerMissing
-from transformer.toolchain.running import run
+from transformer.toolchain.running import run, which
 
 if TYPE_CHECKING:
     from transformer.arch import Arch, Toolchain
@@ -46,7 +46,7 @@ def find(arch: Arch, family: str | None = None, cc: str | None = None) -> Compil
 def identified(cc: str) -> Compiler:
     """The compiler that a command starts, whatever it builds for."""
     argv = _split(cc)
-    program = _which(argv[0], _path())
+    program = which(argv[0], _path())
     if program is None:
         raise CompilerMissing(f"the compiler '{argv[0]}' is not found")
     compiler = _identify((program, *argv[1:]))
@@ -83,12 +83,6 @@ def _advice(arch: Arch, families: Sequence[str]) -> str:
     return f"no {what} for {arch.title} on this machine: install {ways_text}"
 
 
-def _which(name: str, path: str) -> str | None:
-    from shutil import which  # it imports what compresses
-
-    return which(name, path=path)
-
-
 def _path() -> str:
     """Part of the cache's key: a test may change it."""
     return os.environ.get("PATH", os.defpath)
@@ -96,7 +90,7 @@ def _path() -> str:
 
 @cache
 def _gcc(toolchain: Toolchain, path: str) -> Compiler | None:
-    candidates = (_which(n, path) for n in ("gcc", "cc", *toolchain.cross_gcc))
+    candidates = (which(n, path) for n in ("gcc", "cc", *toolchain.cross_gcc))
     for program in candidates:
         if program and _fits(toolchain, _machine((program,))):
             compiler = _identify((program,))
@@ -109,7 +103,7 @@ def _gcc(toolchain: Toolchain, path: str) -> Compiler | None:
 def _clang(toolchain: Toolchain, path: str) -> Compiler | None:
     if binary := zig.binary():
         return zig.compiler(binary, toolchain)
-    program = _which("clang", path)
+    program = which("clang", path)
     if program and _fits(toolchain, _machine((program,))):
         return _identify((program,))
     return None

@@ -82,6 +82,13 @@ def run(
     return Completed(argv, child.returncode, out, err.decode(errors="replace"))
 
 
+def which(name: str, path: str) -> str | None:
+    """A program in the folders of ``path``, as ``shutil.which`` finds it."""
+    import shutil  # where it is needed: it imports what compresses
+
+    return shutil.which(name, path=path)
+
+
 class _Held:
     """Signals that end this process wait while a child starts, until it is known whom to kill.
 
@@ -257,9 +264,7 @@ def link(
 def _linker_of(gcc: tuple[str, ...]) -> tuple[str, ...]:
     """The linker that this GCC's collect2 would run."""
     named = run([*gcc, "-print-prog-name=ld"]).stdout.decode(errors="replace").strip()
-    from shutil import which  # it imports what compresses
-
-    path = which(named) if named else None
+    path = which(named, os.environ.get("PATH", os.defpath)) if named else None
     return (path,) if path else ()
 
 
